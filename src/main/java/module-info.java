@@ -6,6 +6,9 @@ module dev.qg {
   requires org.postgresql.jdbc;
   requires org.slf4j;
   requires static org.jspecify;
+  // The driver and jOOQ are annotated with these, and javac warns about what it can't find.
+  requires static jakarta.xml.bind;
+  requires static org.checkerframework.checker.qual;
 
   exports dev.qg;
   exports dev.qg.jooq;

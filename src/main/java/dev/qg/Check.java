@@ -1,0 +1,50 @@
+package dev.qg;
+
+import dev.qg.internal.sql.StorableText;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Checks what callers give us; each message names the argument and its value. */
+final class Check {
+
+  private Check() {}
+
+  static <T> T notNull(String name, @Nullable T value) {
+    if (value == null) {
+      throw new NullPointerException(name + " must not be null");
+    }
+    return value;
+  }
+
+  static String type(String type) {
+    if (notNull("type", type).isEmpty()) {
+      throw new MissingTypeException();
+    }
+    return StorableText.require("type", type);
+  }
+
+  static String queue(String queue) {
+    return StorableText.require("queue", notNull("queue", queue));
+  }
+
+  static String schema(String schema) {
+    if (notNull("schema", schema).isEmpty()) {
+      throw new IllegalArgumentException("schema must not be empty");
+    }
+    return StorableText.require("schema", schema);
+  }
+
+  static Duration positive(String name, Duration duration) {
+    if (notNull(name, duration).isNegative() || duration.isZero()) {
+      throw new IllegalArgumentException(name + " must be more than 0, but is " + duration);
+    }
+    return duration;
+  }
+
+  static Duration notNegative(String name, Duration duration) {
+    if (notNull(name, duration).isNegative()) {
+      throw new IllegalArgumentException(name + " must not be negative, but is " + duration);
+    }
+    return duration;
+  }
+}

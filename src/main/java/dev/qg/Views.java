@@ -1,0 +1,46 @@
+package dev.qg;
+
+import dev.qg.internal.sql.Statements;
+import java.sql.Connection;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Optional;
+
+/** Turns rows of the statements that look at the queue into the values of the API. */
+final class Views {
+
+  private Views() {}
+
+  static List<JobStats> stats(Statements sql, Connection connection) {
+    return sql.selectStats().execute(connection).stream()
+        .map(
+            row ->
+                new JobStats(
+                    row.queue(),
+                    row.type(),
+                    row.count(),
+                    row.countWorking(),
+                    row.countErrored(),
+                    row.highestErrorCount(),
+                    row.oldestRunAt().toInstant()))
+        .toList();
+  }
+
+  static List<WorkingJob> working(Statements sql, Connection connection) {
+    return sql.selectWorking().execute(connection).stream()
+        .map(
+            row ->
+                new WorkingJob(
+                    row.key().id(),
+                    row.key().queue(),
+                    row.type(),
+                    row.key().priority(),
+                    row.key().runAt().toInstant(),
+                    row.errorCount(),
+                    row.pid(),
+                    Optional.ofNullable(row.applicationName()),
+                    Optional.ofNullable(row.clientAddress()),
+                    Optional.ofNullable(row.since()).map(OffsetDateTime::toInstant)))
+        .toList();
+  }
+}

@@ -1,0 +1,58 @@
+package dev.qg.internal.sql;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Inserts many jobs with ids in their order: all that set the same columns at once, and a large
+ * number of them through COPY. The connection must be in a transaction, since this may take several
+ * statements.
+ */
+public final class BulkInsert {
+
+  /** From so many on, setting up a COPY is worth its two further round trips. */
+  private static final int COPY_FROM = 500;
+
+  private final TakeIds takeIds;
+  private final InsertJobs insertJobs;
+  private final CopyJobs copyJobs;
+
+  BulkInsert(Renderer renderer) {
+    takeIds = new TakeIds(renderer);
+    insertJobs = new InsertJobs(renderer);
+    copyJobs = new CopyJobs(renderer);
+  }
+
+  /** Inserts the jobs and returns their ids, in the order of the jobs. */
+  public List<Long> execute(Connection connection, List<NewJob> jobs) {
+    List<Long> ids = takeIds.execute(connection, jobs.size());
+    Map<EnumSet<JobColumn>, Batch> batches = new HashMap<>();
+    for (int i = 0; i < jobs.size(); i++) {
+      batches
+          .computeIfAbsent(JobColumn.setBy(jobs.get(i)), set -> new Batch())
+          .add(ids.get(i), jobs.get(i));
+    }
+    for (Batch batch : batches.values()) {
+      if (batch.jobs.size() >= COPY_FROM && copyJobs.isPossibleOn(connection)) {
+        copyJobs.execute(connection, batch.ids, batch.jobs);
+      } else {
+        insertJobs.execute(connection, batch.ids, batch.jobs);
+      }
+    }
+    return ids;
+  }
+
+  private static final class Batch {
+    private final List<Long> ids = new ArrayList<>();
+    private final List<NewJob> jobs = new ArrayList<>();
+
+    void add(Long id, NewJob job) {
+      ids.add(id);
+      jobs.add(job);
+    }
+  }
+}

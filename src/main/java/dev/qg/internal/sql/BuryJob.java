@@ -1,0 +1,74 @@
+package dev.qg.internal.sql;
+
+import static dev.qg.jooq.Tables.QG_DEAD_JOBS;
+import static dev.qg.jooq.Tables.QUE_JOBS;
+import static org.jooq.impl.DSL.deleteFrom;
+import static org.jooq.impl.DSL.name;
+import static org.jooq.impl.DSL.param;
+import static org.jooq.impl.DSL.select;
+import static org.jooq.impl.DSL.table;
+import static org.jooq.impl.DSL.with;
+
+import java.sql.Connection;
+import org.jooq.Name;
+import org.jooq.Param;
+import org.jooq.Query;
+import org.jooq.impl.SQLDataType;
+
+/**
+ * Moves a job that was given up, with its last error, to {@code qg_dead_jobs}.
+ *
+ * <p><b>Locks</b>: the row, until the transaction ends. <b>Index</b>: the primary key.
+ * <b>Concurrency</b>: deletion and insertion are one statement, fenced by the whole key, as in
+ * {@link DeleteJob}.
+ */
+public final class BuryJob {
+
+  private static final Param<String> ERROR = param("error", SQLDataType.CLOB);
+
+  private final Rendered statement;
+
+  BuryJob(Renderer renderer) {
+    statement =
+        renderer.render(
+            query(),
+            ERROR,
+            KeyParams.QUEUE,
+            KeyParams.PRIORITY,
+            KeyParams.RUN_AT,
+            KeyParams.JOB_ID);
+  }
+
+  static Query query() {
+    Name dead = name("dead");
+    return with(dead)
+        .as(deleteFrom(QUE_JOBS).where(KeyParams.matches()).returning())
+        .insertInto(
+            QG_DEAD_JOBS,
+            QG_DEAD_JOBS.JOB_ID,
+            QG_DEAD_JOBS.PRIORITY,
+            QG_DEAD_JOBS.RUN_AT,
+            QG_DEAD_JOBS.JOB_CLASS,
+            QG_DEAD_JOBS.ARGS,
+            QG_DEAD_JOBS.ERROR_COUNT,
+            QG_DEAD_JOBS.LAST_ERROR,
+            QG_DEAD_JOBS.QUEUE)
+        .select(
+            select(
+                    Functions.column(dead, QUE_JOBS.JOB_ID),
+                    Functions.column(dead, QUE_JOBS.PRIORITY),
+                    Functions.column(dead, QUE_JOBS.RUN_AT),
+                    Functions.column(dead, QUE_JOBS.JOB_CLASS),
+                    Functions.column(dead, QUE_JOBS.ARGS),
+                    Functions.oneMore(Functions.column(dead, QUE_JOBS.ERROR_COUNT)),
+                    ERROR,
+                    Functions.column(dead, QUE_JOBS.QUEUE))
+                .from(table(dead)));
+  }
+
+  /** Moves the job, and tells whether it was still there. */
+  public boolean execute(Connection connection, JobKey key, String error) {
+    return statement.update(connection, error, key.queue(), key.priority(), key.runAt(), key.id())
+        == 1;
+  }
+}

@@ -1,0 +1,71 @@
+package dev.qg.internal.sql;
+
+import static dev.qg.jooq.Tables.QUE_JOBS;
+import static org.jooq.impl.DSL.insertInto;
+import static org.jooq.impl.DSL.param;
+import static org.jooq.impl.DSL.select;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.jooq.Field;
+import org.jooq.Param;
+import org.jooq.Query;
+import org.jooq.impl.SQLDataType;
+
+/**
+ * Inserts many jobs that set the same columns, with one array a column, so that the statement is
+ * the same for any number of them.
+ *
+ * <p><b>Locks</b>: none that anybody waits for. <b>Index</b>: adds to the primary key.
+ * <b>Concurrency</b>: as {@link InsertJob}.
+ */
+public final class InsertJobs {
+
+  private final Renderer renderer;
+  private final Map<EnumSet<JobColumn>, Rendered> statements = new ConcurrentHashMap<>();
+
+  InsertJobs(Renderer renderer) {
+    this.renderer = renderer;
+  }
+
+  static Query query(EnumSet<JobColumn> columns) {
+    List<Field<?>> targets = new ArrayList<>(List.of(QUE_JOBS.JOB_ID));
+    List<Field<?>> sources = new ArrayList<>(List.of(Functions.unnest(ids(), SQLDataType.BIGINT)));
+    for (JobColumn column : columns) {
+      targets.add(column.field());
+      sources.add(
+          Functions.unnest(texts(column), SQLDataType.CLOB).cast(column.field().getDataType()));
+    }
+    return insertInto(QUE_JOBS).columns(targets).select(select(sources));
+  }
+
+  /** Inserts the jobs, each with the id at the same place, all of which set the same columns. */
+  public void execute(Connection connection, List<Long> ids, List<NewJob> jobs) {
+    EnumSet<JobColumn> columns = JobColumn.setBy(jobs.get(0));
+    Stream<Object> values =
+        Stream.concat(
+            Stream.of((Object) ids.toArray(Long[]::new)),
+            columns.stream().map(column -> column.texts(jobs)));
+    statements
+        .computeIfAbsent(columns, set -> renderer.render(query(set), params(set)))
+        .update(connection, values.toArray());
+  }
+
+  private static Param<?>[] params(EnumSet<JobColumn> columns) {
+    return Stream.concat(Stream.of(ids()), columns.stream().map(InsertJobs::texts))
+        .toArray(Param<?>[]::new);
+  }
+
+  private static Param<Long[]> ids() {
+    return param("ids", SQLDataType.BIGINT.array());
+  }
+
+  private static Param<String[]> texts(JobColumn column) {
+    return param(column.name(), SQLDataType.CLOB.array());
+  }
+}

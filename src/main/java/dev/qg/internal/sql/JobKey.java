@@ -1,0 +1,33 @@
+package dev.qg.internal.sql;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.Comparator;
+
+/**
+ * The whole primary key of a job, ordered as jobs are worked. A retry moves {@code run_at}, so a
+ * key names one attempt only: this is what fences completion.
+ *
+ * @param runAt as the driver gives it; an infinity is {@link OffsetDateTime#MIN} or {@code MAX}
+ */
+public record JobKey(String queue, short priority, OffsetDateTime runAt, long id)
+    implements Comparable<JobKey> {
+
+  private static final Comparator<JobKey> WORK_ORDER =
+      Comparator.comparing(JobKey::queue)
+          .thenComparingInt(JobKey::priority)
+          .thenComparing(JobKey::runAt)
+          .thenComparingLong(JobKey::id);
+
+  /** Reads the key from a row whose first four columns are those of the primary key. */
+  static JobKey read(ResultSet row) throws SQLException {
+    return new JobKey(
+        row.getString(1), row.getShort(2), row.getObject(3, OffsetDateTime.class), row.getLong(4));
+  }
+
+  @Override
+  public int compareTo(JobKey other) {
+    return WORK_ORDER.compare(this, other);
+  }
+}

@@ -1,0 +1,148 @@
+package dev.qg.internal.sql;
+
+import static dev.qg.internal.sql.Functions.column;
+import static dev.qg.jooq.Tables.QUE_JOBS;
+import static org.jooq.impl.DSL.all;
+import static org.jooq.impl.DSL.asterisk;
+import static org.jooq.impl.DSL.count;
+import static org.jooq.impl.DSL.field;
+import static org.jooq.impl.DSL.lateral;
+import static org.jooq.impl.DSL.name;
+import static org.jooq.impl.DSL.orderBy;
+import static org.jooq.impl.DSL.param;
+import static org.jooq.impl.DSL.row;
+import static org.jooq.impl.DSL.rowNumber;
+import static org.jooq.impl.DSL.select;
+import static org.jooq.impl.DSL.table;
+import static org.jooq.impl.DSL.withRecursive;
+
+import dev.qg.jooq.tables.QueJobs;
+import java.sql.Connection;
+import java.time.OffsetDateTime;
+import java.util.Collection;
+import java.util.List;
+import org.jooq.Condition;
+import org.jooq.Field;
+import org.jooq.Name;
+import org.jooq.Param;
+import org.jooq.Query;
+import org.jooq.Record;
+import org.jooq.Select;
+import org.jooq.Table;
+import org.jooq.impl.SQLDataType;
+
+/**
+ * Locks the most urgent due jobs of a queue that nobody else has locked, at most as many as wanted,
+ * and tells their keys.
+ *
+ * <p>It is the recursive query of Ruby's Que, taken a chunk a step: a step reads as many rows as
+ * are still wanted from the primary key's index, tries the advisory lock of each, counts what it
+ * got, and the next step goes on behind the last row while something is wanted. A step opens the
+ * index anew, so that what is locked by others costs a step for each chunk and not for each row.
+ *
+ * <p><b>Locks</b>: for each key that it returns, the session's advisory lock with that {@code
+ * job_id} as its one bigint key, until {@link UnlockJobs}. No row is locked. The {@code LIMIT}
+ * under each {@code pg_try_advisory_lock} is what keeps the planner from locking rows that are not
+ * returned.
+ *
+ * <p><b>Index</b>: the primary key {@code (queue, priority, run_at, job_id)}, read in its order
+ * without a sort.
+ *
+ * <p><b>Concurrency</b>: the snapshot is older than the locks, so a job that is returned may have
+ * been done and deleted in between: {@link RereadJobs} must look again. A session gets the locks
+ * that it holds once more, and they stack: {@code held} leaves those out.
+ */
+public final class LockJobs {
+
+  private static final Param<String> QUEUE = param("queue", SQLDataType.CLOB);
+  private static final Param<Long> LIMIT = param("limit", SQLDataType.BIGINT);
+  private static final Param<Long[]> HELD = param("held", SQLDataType.BIGINT.array());
+
+  private static final QueJobs JOB = QUE_JOBS.as("job");
+  private static final Name STEP = name("step");
+  private static final Field<Short> PRIORITY = column(STEP, JOB.PRIORITY);
+  private static final Field<OffsetDateTime> RUN_AT = column(STEP, JOB.RUN_AT);
+  private static final Field<Long> JOB_ID = column(STEP, JOB.JOB_ID);
+  private static final Field<Boolean> LOCKED = field(name("locked"), SQLDataType.BOOLEAN);
+  private static final Field<Long> WANTED = field(name("wanted"), SQLDataType.BIGINT);
+  private static final Field<Boolean> LAST = field(name("last"), SQLDataType.BOOLEAN);
+
+  private final Rendered statement;
+
+  LockJobs(Renderer renderer) {
+    statement = renderer.renderHot(query(), QUEUE, LIMIT, HELD);
+  }
+
+  static Query query() {
+    Field<Long> wanted = column(STEP, WANTED);
+    Condition behindTheLast =
+        row(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID).gt(row(PRIORITY, RUN_AT, JOB_ID));
+    return withRecursive(STEP)
+        .as(
+            chunk(due(), LIMIT)
+                .unionAll(
+                    select(asterisk())
+                        .from(table(STEP))
+                        .crossJoin(lateral(chunk(due().and(behindTheLast), wanted)).as("next"))
+                        .where(column(STEP, LAST))
+                        .and(wanted.gt(0L))))
+        .select(PRIORITY, RUN_AT, JOB_ID)
+        .from(table(STEP))
+        .where(column(STEP, LOCKED));
+  }
+
+  private static Condition due() {
+    return JOB.QUEUE.eq(QUEUE).and(JOB.RUN_AT.le(Functions.now())).and(JOB.JOB_ID.ne(all(HELD)));
+  }
+
+  /**
+   * At most {@code limit} rows, each with its lock tried, and the state that the next step needs.
+   */
+  private static Select<Record> chunk(Condition condition, Field<Long> limit) {
+    Table<?> candidate =
+        select(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID)
+            .from(JOB)
+            .where(condition)
+            .orderBy(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID)
+            .limit(limit)
+            .asTable("candidate");
+    Name tried = name("tried");
+    Field<Short> priority = column(tried, JOB.PRIORITY);
+    Field<OffsetDateTime> runAt = column(tried, JOB.RUN_AT);
+    Field<Long> jobId = column(tried, JOB.JOB_ID);
+    Field<Boolean> locked = column(tried, LOCKED);
+    return select(
+            List.of(
+                priority,
+                runAt,
+                jobId,
+                locked,
+                limit.minus(count().filterWhere(locked).over()).as(WANTED),
+                rowNumber().over(orderBy(priority, runAt, jobId)).eq(count().over()).as(LAST)))
+        .from(
+            select(
+                    candidate.field(JOB.PRIORITY),
+                    candidate.field(JOB.RUN_AT),
+                    candidate.field(JOB.JOB_ID),
+                    Functions.tryAdvisoryLock(candidate.field(JOB.JOB_ID)).as(LOCKED))
+                .from(candidate)
+                .asTable(tried));
+  }
+
+  /**
+   * Locks up to {@code limit} jobs.
+   *
+   * @param held the ids of the jobs whose locks this session holds already
+   * @return the keys of the jobs that are locked now, in no particular order
+   */
+  public List<JobKey> execute(Connection session, String queue, int limit, Collection<Long> held) {
+    return statement.query(
+        session,
+        row ->
+            new JobKey(
+                queue, row.getShort(1), row.getObject(2, OffsetDateTime.class), row.getLong(3)),
+        queue,
+        (long) limit,
+        held.toArray(Long[]::new));
+  }
+}

@@ -1,0 +1,107 @@
+package dev.qg.internal.sql;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jooq.JSON;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
+
+/**
+ * A statement of the DSL that was rendered once and is kept: rendering the lock query costs more
+ * than running it. Immutable and safe for use by many threads.
+ */
+final class Rendered {
+
+  /** Reads one row of a result. */
+  interface RowReader<T> {
+    T read(ResultSet row) throws SQLException;
+  }
+
+  private final String sql;
+  private final int[] slots;
+  private final boolean hot;
+  private final SqlErrors errors;
+
+  /**
+   * @param slots for each question mark in {@code sql}, the position of its value among those given
+   *     to {@link #query} and {@link #update}
+   * @param hot whether the server prepares it at its first use on a connection
+   */
+  Rendered(String sql, int[] slots, boolean hot, SqlErrors errors) {
+    this.sql = sql;
+    this.slots = slots;
+    this.hot = hot;
+    this.errors = errors;
+  }
+
+  String sql() {
+    return sql;
+  }
+
+  /** Runs the statement and reads all rows of its result. */
+  <T> List<T> query(Connection connection, RowReader<T> reader, @Nullable Object... values) {
+    try (PreparedStatement statement = prepare(connection, values);
+        ResultSet rows = statement.executeQuery()) {
+      List<T> result = new ArrayList<>();
+      while (rows.next()) {
+        result.add(reader.read(rows));
+      }
+      return result;
+    } catch (SQLException e) {
+      throw errors.translate(sql, e);
+    }
+  }
+
+  /** Runs the statement and returns how many rows it hit. */
+  int update(Connection connection, @Nullable Object... values) {
+    try (PreparedStatement statement = prepare(connection, values)) {
+      return statement.executeUpdate();
+    } catch (SQLException e) {
+      throw errors.translate(sql, e);
+    }
+  }
+
+  private PreparedStatement prepare(Connection connection, @Nullable Object... values)
+      throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    try {
+      if (hot && statement.isWrapperFor(PGStatement.class)) {
+        prepareAtFirstUse(statement.unwrap(PGStatement.class));
+      }
+      for (int i = 0; i < slots.length; i++) {
+        bind(connection, statement, i + 1, values[slots[i]]);
+      }
+      return statement;
+    } catch (SQLException | RuntimeException e) {
+      statement.close();
+      throw e;
+    }
+  }
+
+  /** The driver waits for a fifth use by default; who has told it never to (0) is obeyed. */
+  private static void prepareAtFirstUse(PGStatement statement) throws SQLException {
+    if (statement.getPrepareThreshold() > 1) {
+      statement.setPrepareThreshold(1);
+    }
+  }
+
+  private static void bind(
+      Connection connection, PreparedStatement statement, int index, @Nullable Object value)
+      throws SQLException {
+    if (value instanceof JSON json) {
+      statement.setString(index, json.data());
+    } else if (value instanceof String[] texts) {
+      statement.setArray(index, connection.createArrayOf("text", texts));
+    } else if (value instanceof Long[] numbers) {
+      statement.setArray(index, connection.createArrayOf("int8", numbers));
+    } else if (value instanceof Short[] numbers) {
+      statement.setArray(index, connection.createArrayOf("int2", numbers));
+    } else {
+      statement.setObject(index, value);
+    }
+  }
+}

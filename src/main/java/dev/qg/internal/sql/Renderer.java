@@ -1,0 +1,104 @@
+package dev.qg.internal.sql;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jooq.DSLContext;
+import org.jooq.Field;
+import org.jooq.Param;
+import org.jooq.Query;
+import org.jooq.SQLDialect;
+import org.jooq.Table;
+import org.jooq.VisitContext;
+import org.jooq.VisitListener;
+import org.jooq.conf.MappedSchema;
+import org.jooq.conf.RenderMapping;
+import org.jooq.conf.Settings;
+import org.jooq.impl.DSL;
+import org.jooq.impl.DefaultConfiguration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Renders the statements once, with settings of our own: nothing of a caller's {@code
+ * Configuration} takes part, so that its settings can't bend our SQL.
+ */
+public final class Renderer {
+
+  private final @Nullable String schema;
+  private final SqlErrors errors;
+
+  /**
+   * @param schema the schema of the tables, or null to leave that to the session's search path
+   */
+  public Renderer(@Nullable String schema) {
+    this.schema = schema;
+    this.errors =
+        new SqlErrors(
+            schema == null ? "the session's search_path" : "the schema \"" + schema + "\"");
+  }
+
+  /** A statement that is run now and then, or on a caller's connection. */
+  Rendered render(Query query, Param<?>... params) {
+    return render(false, query, params);
+  }
+
+  /** A statement that our own sessions run for each job: the server prepares it at once. */
+  Rendered renderHot(Query query, Param<?>... params) {
+    return render(true, query, params);
+  }
+
+  /** The table's name as it stands in the statements. */
+  String table(Table<?> table) {
+    return context().render(table);
+  }
+
+  /** The column's name alone, as it stands in the statements. */
+  String column(Field<?> field) {
+    return context().render(field.getUnqualifiedName());
+  }
+
+  SqlErrors errors() {
+    return errors;
+  }
+
+  private Rendered render(boolean hot, Query query, Param<?>... params) {
+    ParamOrder order = new ParamOrder();
+    String sql = context(order).render(query);
+    int[] slots = order.seen.stream().mapToInt(param -> indexOf(param, params)).toArray();
+    return new Rendered(sql, slots, hot, errors);
+  }
+
+  private DSLContext context(VisitListener... listeners) {
+    Settings settings = new Settings();
+    if (schema != null) {
+      settings.setRenderMapping(
+          new RenderMapping().withSchemata(new MappedSchema().withInput("").withOutput(schema)));
+    }
+    return DSL.using(
+        new DefaultConfiguration()
+            .set(SQLDialect.POSTGRES)
+            .set(settings)
+            .set(listeners));
+  }
+
+  private static int indexOf(Param<?> param, Param<?>... params) {
+    for (int i = 0; i < params.length; i++) {
+      if (params[i].getParamName().equals(param.getParamName())) {
+        return i;
+      }
+    }
+    throw new IllegalStateException(
+        "No value is ever given for the parameter " + param.getParamName());
+  }
+
+  /** Sees the parameters in the order in which their question marks are written. */
+  private static final class ParamOrder implements VisitListener {
+    private final List<Param<?>> seen = new ArrayList<>();
+
+    @Override
+    public void visitStart(VisitContext context) {
+      if (context.queryPart() instanceof Param<?> param && !param.isInline()) {
+        seen.add(param);
+      }
+    }
+  }
+}

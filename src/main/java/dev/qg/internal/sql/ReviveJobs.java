@@ -1,0 +1,67 @@
+package dev.qg.internal.sql;
+
+import static dev.qg.jooq.Tables.QG_DEAD_JOBS;
+import static dev.qg.jooq.Tables.QUE_JOBS;
+import static org.jooq.impl.DSL.any;
+import static org.jooq.impl.DSL.deleteFrom;
+import static org.jooq.impl.DSL.name;
+import static org.jooq.impl.DSL.param;
+import static org.jooq.impl.DSL.select;
+import static org.jooq.impl.DSL.table;
+import static org.jooq.impl.DSL.with;
+
+import java.sql.Connection;
+import java.util.Collection;
+import org.jooq.Name;
+import org.jooq.Param;
+import org.jooq.Query;
+import org.jooq.impl.SQLDataType;
+
+/**
+ * Moves jobs from {@code qg_dead_jobs} back to {@code que_jobs}: due now, with no errors counted,
+ * their last error kept.
+ *
+ * <p><b>Locks</b>: the dead rows, until the transaction ends. <b>Index</b>: the primary key of
+ * {@code qg_dead_jobs}. <b>Concurrency</b>: deletion and insertion are one statement; of two
+ * revivals of a job, one finds it and the other doesn't.
+ */
+public final class ReviveJobs {
+
+  private static final Param<Long[]> IDS = param("ids", SQLDataType.BIGINT.array());
+
+  private final Rendered statement;
+
+  ReviveJobs(Renderer renderer) {
+    statement = renderer.render(query(), IDS);
+  }
+
+  static Query query() {
+    Name revived = name("revived");
+    return with(revived)
+        .as(deleteFrom(QG_DEAD_JOBS).where(QG_DEAD_JOBS.JOB_ID.eq(any(IDS))).returning())
+        .insertInto(
+            QUE_JOBS,
+            QUE_JOBS.QUEUE,
+            QUE_JOBS.PRIORITY,
+            QUE_JOBS.RUN_AT,
+            QUE_JOBS.JOB_ID,
+            QUE_JOBS.JOB_CLASS,
+            QUE_JOBS.ARGS,
+            QUE_JOBS.LAST_ERROR)
+        .select(
+            select(
+                    Functions.column(revived, QG_DEAD_JOBS.QUEUE),
+                    Functions.column(revived, QG_DEAD_JOBS.PRIORITY),
+                    Functions.now(),
+                    Functions.column(revived, QG_DEAD_JOBS.JOB_ID),
+                    Functions.column(revived, QG_DEAD_JOBS.JOB_CLASS),
+                    Functions.column(revived, QG_DEAD_JOBS.ARGS),
+                    Functions.column(revived, QG_DEAD_JOBS.LAST_ERROR))
+                .from(table(revived)));
+  }
+
+  /** Moves the jobs back, and tells how many were found. */
+  public int execute(Connection connection, Collection<Long> ids) {
+    return statement.update(connection, (Object) ids.toArray(Long[]::new));
+  }
+}

@@ -1,0 +1,67 @@
+package dev.qg.internal.sql;
+
+import static dev.qg.jooq.Tables.QUE_JOBS;
+import static org.jooq.impl.DSL.greatest;
+import static org.jooq.impl.DSL.inline;
+import static org.jooq.impl.DSL.param;
+import static org.jooq.impl.DSL.update;
+
+import java.sql.Connection;
+import java.time.Duration;
+import org.jooq.Param;
+import org.jooq.Query;
+import org.jooq.impl.SQLDataType;
+
+/**
+ * Records a failure of a job: one more error, its text, and a later {@code run_at} by the
+ * database's clock.
+ *
+ * <p><b>Locks</b>: the row, until the transaction ends. <b>Index</b>: the primary key, of which it
+ * moves the row to another place. <b>Concurrency</b>: the whole key fences it, as in {@link
+ * DeleteJob}. {@code run_at} always moves, by a microsecond at least, so that the old key is worth
+ * nothing any more.
+ */
+public final class ScheduleRetry {
+
+  private static final Param<Double> DELAY = param("delay", SQLDataType.DOUBLE);
+  private static final Param<String> ERROR = param("error", SQLDataType.CLOB);
+
+  private final Rendered statement;
+
+  ScheduleRetry(Renderer renderer) {
+    statement =
+        renderer.renderHot(
+            query(),
+            DELAY,
+            ERROR,
+            KeyParams.QUEUE,
+            KeyParams.PRIORITY,
+            KeyParams.RUN_AT,
+            KeyParams.JOB_ID);
+  }
+
+  static Query query() {
+    return update(QUE_JOBS)
+        .set(QUE_JOBS.ERROR_COUNT, Functions.oneMore(QUE_JOBS.ERROR_COUNT))
+        .set(
+            QUE_JOBS.RUN_AT,
+            greatest(
+                Functions.later(Functions.now(), DELAY),
+                Functions.later(QUE_JOBS.RUN_AT, inline(0.000001))))
+        .set(QUE_JOBS.LAST_ERROR, ERROR)
+        .where(KeyParams.matches());
+  }
+
+  /** Records the failure, and tells whether the job was still there. */
+  public boolean execute(Connection connection, JobKey key, Duration delay, String error) {
+    return statement.update(
+            connection,
+            delay.toNanos() / 1e9,
+            error,
+            key.queue(),
+            key.priority(),
+            key.runAt(),
+            key.id())
+        == 1;
+  }
+}

@@ -1,0 +1,30 @@
+package dev.qg.internal.sql;
+
+import java.sql.SQLException;
+import org.jooq.exception.DataAccessException;
+
+/**
+ * Gives a failure of a statement the exception that jOOQ's users know, and the one that a newcomer
+ * meets first, the missing table, a message that says what to do.
+ */
+final class SqlErrors {
+
+  private static final String UNDEFINED_TABLE = "42P01";
+
+  private final String where;
+
+  /**
+   * @param where in which schema the tables are looked for, in words
+   */
+  SqlErrors(String where) {
+    this.where = where;
+  }
+
+  DataAccessException translate(String sql, SQLException e) {
+    if (UNDEFINED_TABLE.equals(e.getSQLState())) {
+      return new DataAccessException(
+          e.getMessage() + " (looked for in " + where + "): " + Statements.HOW_TO_MAKE_TABLES, e);
+    }
+    return new DataAccessException("SQL [" + sql + "]; " + e.getMessage(), e);
+  }
+}

@@ -1,0 +1,51 @@
+package dev.qg.internal.sql;
+
+import static dev.qg.jooq.Tables.QG_DEAD_JOBS;
+import static dev.qg.jooq.Tables.QUE_JOBS;
+
+import org.jspecify.annotations.Nullable;
+
+/** All statements for the tables in one schema. Immutable and safe for use by many threads. */
+public record Statements(
+    LockJobs lockJobs,
+    RereadJobs rereadJobs,
+    UnlockJobs unlockJobs,
+    DeleteJob deleteJob,
+    ScheduleRetry scheduleRetry,
+    BuryJob buryJob,
+    ReviveJobs reviveJobs,
+    InsertJob insertJob,
+    BulkInsert bulkInsert,
+    SelectStats selectStats,
+    SelectWorking selectWorking,
+    FindTable findJobs,
+    FindTable findDeadJobs) {
+
+  /** What to do about a table that is not there. */
+  public static final String HOW_TO_MAKE_TABLES =
+      "the migrations in the jar of qg-jooq make the tables of the queue; run Flyway with the"
+          + " location classpath:qg/migration, or run the files of qg/migration with psql";
+
+  /**
+   * Renders the statements.
+   *
+   * @param schema the schema of the tables, or null to leave that to the session's search path
+   */
+  public static Statements of(@Nullable String schema) {
+    Renderer renderer = new Renderer(schema);
+    return new Statements(
+        new LockJobs(renderer),
+        new RereadJobs(renderer),
+        new UnlockJobs(renderer),
+        new DeleteJob(renderer),
+        new ScheduleRetry(renderer),
+        new BuryJob(renderer),
+        new ReviveJobs(renderer),
+        new InsertJob(renderer),
+        new BulkInsert(renderer),
+        new SelectStats(renderer),
+        new SelectWorking(renderer),
+        new FindTable(renderer, QUE_JOBS),
+        new FindTable(renderer, QG_DEAD_JOBS));
+  }
+}

@@ -1,0 +1,44 @@
+package dev.qg.internal.sql;
+
+import static org.jooq.impl.DSL.param;
+import static org.jooq.impl.DSL.select;
+
+import java.sql.Connection;
+import java.util.Collection;
+import java.util.List;
+import org.jooq.Param;
+import org.jooq.Query;
+import org.jooq.impl.SQLDataType;
+
+/**
+ * Releases the advisory locks of jobs, each once.
+ *
+ * <p><b>Locks</b>: gives up those of {@link LockJobs}. <b>Index</b>: none, it reads no table.
+ * <b>Concurrency</b>: it must start after the commit of what was done to the jobs; in the same
+ * transaction, another session could take the lock and still see the row.
+ */
+public final class UnlockJobs {
+
+  private static final Param<Long[]> IDS = param("ids", SQLDataType.BIGINT.array());
+
+  private final Rendered statement;
+
+  UnlockJobs(Renderer renderer) {
+    statement = renderer.renderHot(query(), IDS);
+  }
+
+  static Query query() {
+    return select(Functions.advisoryUnlock(Functions.unnest(IDS, SQLDataType.BIGINT)));
+  }
+
+  /**
+   * Releases one lock of each id.
+   *
+   * @return whether this session held all of them; if not, it has lost what it believed to hold
+   */
+  public boolean execute(Connection session, Collection<Long> ids) {
+    List<Boolean> released =
+        statement.query(session, row -> row.getBoolean(1), (Object) ids.toArray(Long[]::new));
+    return released.stream().allMatch(held -> held);
+  }
+}

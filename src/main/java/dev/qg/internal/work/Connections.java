@@ -1,0 +1,91 @@
+package dev.qg.internal.work;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.jooq.exception.DataAccessException;
+
+/**
+ * Borrows connections for statements of our own. A pool may hand them out with auto-commit off;
+ * here it is on, and as it was when the connection goes back. Safe for use by many threads.
+ */
+public final class Connections {
+
+  private final DataSource dataSource;
+
+  public Connections(DataSource dataSource) {
+    this.dataSource = dataSource;
+  }
+
+  /** Takes a connection whose statements commit by themselves, to be given back by its close. */
+  Borrowed borrow() {
+    try {
+      Connection connection = dataSource.getConnection();
+      try {
+        boolean autoCommit = connection.getAutoCommit();
+        if (!autoCommit) {
+          connection.setAutoCommit(true);
+        }
+        return new Borrowed(connection, autoCommit);
+      } catch (SQLException e) {
+        connection.close();
+        throw e;
+      }
+    } catch (SQLException e) {
+      throw new DataAccessException("Can't get a connection: " + e.getMessage(), e);
+    }
+  }
+
+  /** Runs something on a connection whose statements commit by themselves. */
+  public <T> T call(Function<Connection, T> work) {
+    try (Borrowed borrowed = borrow()) {
+      return work.apply(borrowed.connection());
+    }
+  }
+
+  /** Runs something in a transaction of its own. */
+  public <T> T inTransaction(Function<Connection, T> work) {
+    return call(connection -> inTransaction(connection, work));
+  }
+
+  /** Runs something in the transaction of the connection, or in one of its own if there is none. */
+  public static <T> T inTransaction(Connection connection, Function<Connection, T> work) {
+    try {
+      if (!connection.getAutoCommit()) {
+        return work.apply(connection);
+      }
+      OwnTransaction transaction = new OwnTransaction(connection);
+      try {
+        transaction.begin();
+        T result = work.apply(connection);
+        transaction.commit();
+        return result;
+      } catch (Throwable t) {
+        transaction.rollbackAfter(t);
+        throw t;
+      }
+    } catch (SQLException e) {
+      throw new DataAccessException("Can't tell whether the connection is in a transaction", e);
+    }
+  }
+
+  /** A connection that goes back to where it came from, as it was. */
+  record Borrowed(Connection connection, boolean autoCommit) implements AutoCloseable {
+
+    @Override
+    public void close() {
+      try {
+        try {
+          if (!autoCommit && !connection.isClosed()) {
+            connection.setAutoCommit(false);
+          }
+        } finally {
+          connection.close();
+        }
+      } catch (SQLException e) {
+        throw new DataAccessException("Can't give a connection back: " + e.getMessage(), e);
+      }
+    }
+  }
+}

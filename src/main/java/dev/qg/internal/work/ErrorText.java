@@ -1,0 +1,68 @@
+package dev.qg.internal.work;
+
+import dev.qg.internal.sql.StorableText;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+
+/**
+ * What a failed job keeps of its error: the stack trace as Java prints it, with each message and
+ * the whole of it capped, so that neither a huge message hides the stack nor the row grows with it.
+ */
+final class ErrorText {
+
+  private static final int MESSAGE_LIMIT = 4_096;
+  private static final int LIMIT = 32_768;
+
+  private final StringBuilder text = new StringBuilder();
+  private final Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  private ErrorText() {}
+
+  /** The error with its stack trace, its causes and what was suppressed, within the limit. */
+  static String of(Throwable error) {
+    ErrorText result = new ErrorText();
+    result.append("", error);
+    return storable(result.text.toString());
+  }
+
+  /** A text that the database can hold, within the limit. */
+  static String storable(String text) {
+    return StorableText.clean(cut(text, LIMIT));
+  }
+
+  private void append(String caption, Throwable error) {
+    if (text.length() > LIMIT || !seen.add(error)) {
+      return;
+    }
+    text.append(caption).append(cut(describe(error), MESSAGE_LIMIT)).append('\n');
+    for (StackTraceElement frame : error.getStackTrace()) {
+      if (text.length() > LIMIT) {
+        return;
+      }
+      text.append("\tat ").append(frame).append('\n');
+    }
+    for (Throwable suppressed : error.getSuppressed()) {
+      append("Suppressed: ", suppressed);
+    }
+    Throwable cause = error.getCause();
+    if (cause != null) {
+      append("Caused by: ", cause);
+    }
+  }
+
+  /** An error's own words, which may themselves fail. */
+  private static String describe(Throwable error) {
+    try {
+      return String.valueOf(error);
+    } catch (Throwable t) {
+      return error.getClass().getName() + " (its message can't be read: " + t.getClass() + ")";
+    }
+  }
+
+  private static String cut(String text, int limit) {
+    return text.length() <= limit
+        ? text
+        : text.substring(0, limit) + "… (" + (text.length() - limit) + " more characters)";
+  }
+}

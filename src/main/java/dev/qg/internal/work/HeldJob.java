@@ -1,0 +1,253 @@
+package dev.qg.internal.work;
+
+import dev.qg.internal.sql.JobRow;
+import dev.qg.internal.sql.Statements;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jooq.DSLContext;
+import org.jooq.exception.DataAccessException;
+import org.jooq.impl.DSL;
+import org.jooq.impl.DefaultConnectionProvider;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A job whose lock is held, from then until it is done: its transaction, and how it ends. Whoever
+ * holds it works on it, and another thread may call {@link #done} at any time.
+ */
+public final class HeldJob {
+
+  /** How the work on a job has ended. */
+  enum End {
+    WORKED,
+    FAILED,
+    LOST
+  }
+
+  private enum State {
+    /** Nothing has been decided. */
+    HELD,
+    /** Its row is deleted: for good, or in the transaction that is open. */
+    DELETED,
+    /** Its failure is recorded and committed. */
+    FAILED,
+    /** Its row was not there any more when it was to end: another worker has had it. */
+    LOST,
+    /** The lock is given back. */
+    DONE
+  }
+
+  private static final Duration KEPT_FOR = Duration.ofHours(1);
+
+  private final JobRow row;
+  private final Statements sql;
+  private final JobPolicy policy;
+  private final JobTransaction transaction;
+  private final Consumer<HeldJob> release;
+
+  /** Against a client's close, which ends a job while its holder is about to do so. */
+  private final ReentrantLock guard = new ReentrantLock();
+
+  private State state = State.HELD;
+  private @Nullable DSLContext tx;
+
+  /**
+   * @param release gives the lock back; called once, after everything has been committed or undone
+   */
+  HeldJob(
+      JobRow row,
+      Statements sql,
+      JobPolicy policy,
+      JobTransaction transaction,
+      Consumer<HeldJob> release) {
+    this.row = row;
+    this.sql = sql;
+    this.policy = policy;
+    this.transaction = transaction;
+    this.release = release;
+  }
+
+  public JobRow row() {
+    return row;
+  }
+
+  /** The connection of the job's transaction, which this begins. */
+  public Connection connection() {
+    return guarded(
+        () -> {
+          require("use the transaction of", State.HELD, State.DELETED);
+          if (state == State.DELETED && !transaction.isOpen()) {
+            throw new IllegalStateException(
+                this + " is deleted and committed: its transaction must begin before the deletion");
+          }
+          return transaction.begin();
+        });
+  }
+
+  /** The job's transaction, which this begins. */
+  public DSLContext tx() {
+    return guarded(
+        () -> {
+          Connection connection = connection();
+          if (tx == null) {
+            tx =
+                DSL.using(
+                    policy
+                        .configuration()
+                        .derive(new DefaultConnectionProvider(connection))
+                        .derive(new NestedTransactions(connection)));
+          }
+          return tx;
+        });
+  }
+
+  /**
+   * Deletes the job: in its transaction if that has begun, else by itself. Again is harmless.
+   *
+   * @return false if the job was lost, in which case its transaction is undone
+   */
+  public boolean delete() {
+    return guarded(
+        () -> {
+          if (state == State.DELETED) {
+            return true;
+          }
+          require("delete", State.HELD);
+          policy.onComplete(this);
+          return fenced(
+              sql.deleteJob().execute(transaction.connection(), row.key()), State.DELETED);
+        });
+  }
+
+  /** Deletes the job and commits, unless it has ended already; tells how it ended. */
+  End complete() {
+    return guarded(
+        () -> {
+          if (state == State.HELD) {
+            delete();
+          }
+          if (state == State.DELETED) {
+            transaction.commit();
+          }
+          return switch (state) {
+            case DELETED -> End.WORKED;
+            case FAILED -> End.FAILED;
+            default -> End.LOST;
+          };
+        });
+  }
+
+  /**
+   * Undoes the job's transaction and records a failure: the job waits for its retry, or is moved to
+   * the dead ones. Again is harmless: the first failure counts.
+   *
+   * @return false if the job was lost
+   */
+  public boolean fail(@Nullable Throwable cause, String message) {
+    return guarded(
+        () -> {
+          if (state == State.FAILED || state == State.LOST) {
+            return state == State.FAILED;
+          }
+          require("record a failure of", State.HELD, State.DELETED);
+          tx = null;
+          transaction.rollback();
+          state = State.HELD;
+          String text = message;
+          try {
+            policy.onFailure(this, cause, message);
+          } catch (Throwable e) {
+            transaction.rollback();
+            text = message + "\n" + ErrorText.of(e);
+          }
+          boolean hit = record(ErrorText.storable(text));
+          if (hit) {
+            transaction.commit();
+          }
+          return fenced(hit, State.FAILED);
+        });
+  }
+
+  /** The same, with the text of an error. */
+  public boolean fail(Throwable error) {
+    return fail(error, ErrorText.of(error));
+  }
+
+  private boolean record(String error) {
+    Duration delay = policy.retryAfter(row);
+    if (delay != null) {
+      return retry(delay, error);
+    }
+    try {
+      return sql.buryJob().execute(transaction.begin(), row.key(), error);
+    } catch (DataAccessException e) {
+      // A job that can't be put away is better kept than lost or run at once again.
+      transaction.rollback();
+      return retry(KEPT_FOR, ErrorText.storable(error + "\nIt could not be given up: " + e));
+    }
+  }
+
+  private boolean retry(Duration delay, String error) {
+    return sql.scheduleRetry().execute(transaction.connection(), row.key(), delay, error);
+  }
+
+  private boolean fenced(boolean hit, State next) {
+    state = hit ? next : State.LOST;
+    if (!hit) {
+      transaction.rollback();
+    }
+    return hit;
+  }
+
+  /**
+   * Gives the lock back, after committing the transaction if the job was deleted in it and undoing
+   * it otherwise. Again is harmless.
+   */
+  public void done() {
+    guarded(
+        () -> {
+          if (state == State.DONE) {
+            return false;
+          }
+          boolean commit = state == State.DELETED;
+          state = State.DONE;
+          try {
+            if (commit) {
+              transaction.commit();
+            }
+          } finally {
+            try {
+              transaction.rollback();
+            } finally {
+              release.accept(this);
+            }
+          }
+          return true;
+        });
+  }
+
+  private void require(String what, State... allowed) {
+    for (State one : allowed) {
+      if (state == one) {
+        return;
+      }
+    }
+    throw new IllegalStateException("Can't " + what + " " + this + ": it is " + state);
+  }
+
+  private <T> T guarded(Supplier<T> action) {
+    guard.lock();
+    try {
+      return action.get();
+    } finally {
+      guard.unlock();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "job " + row.key().id() + " (" + row.type() + ")";
+  }
+}

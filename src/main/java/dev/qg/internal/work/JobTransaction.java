@@ -1,0 +1,33 @@
+package dev.qg.internal.work;
+
+import java.sql.Connection;
+
+/**
+ * The transaction in which a job's handler writes and its deletion commits. It begins when it is
+ * first asked for, so that a handler that needs none holds none. For one thread at a time.
+ */
+interface JobTransaction {
+
+  /** The connection, whether the transaction has begun or not. */
+  Connection connection();
+
+  /** Begins the transaction if that has not happened. */
+  Connection begin();
+
+  boolean isOpen();
+
+  /** Commits what has begun; nothing where nothing has. */
+  void commit();
+
+  /** Undoes what has begun; nothing where nothing has. */
+  void rollback();
+
+  /** Undoes what has begun after a failure, which a further one is added to. */
+  default void rollbackAfter(Throwable failure) {
+    try {
+      rollback();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
+  }
+}

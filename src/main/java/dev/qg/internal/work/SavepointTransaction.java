@@ -1,0 +1,64 @@
+package dev.qg.internal.work;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
+
+/** A part of a caller's transaction, which alone can be undone; to commit is the caller's. */
+final class SavepointTransaction implements JobTransaction {
+
+  private final Connection connection;
+  private @Nullable Savepoint savepoint;
+
+  SavepointTransaction(Connection connection) {
+    this.connection = connection;
+  }
+
+  @Override
+  public Connection connection() {
+    return connection;
+  }
+
+  @Override
+  public Connection begin() {
+    if (savepoint == null) {
+      try {
+        savepoint = connection.setSavepoint();
+      } catch (SQLException e) {
+        throw new DataAccessException("Can't set a savepoint: " + e.getMessage(), e);
+      }
+    }
+    return connection;
+  }
+
+  @Override
+  public boolean isOpen() {
+    return savepoint != null;
+  }
+
+  @Override
+  public void commit() {
+    if (savepoint != null) {
+      try {
+        connection.releaseSavepoint(savepoint);
+        savepoint = null;
+      } catch (SQLException e) {
+        throw new DataAccessException("Can't release a savepoint: " + e.getMessage(), e);
+      }
+    }
+  }
+
+  @Override
+  public void rollback() {
+    if (savepoint != null) {
+      try {
+        connection.rollback(savepoint);
+        savepoint = null;
+      } catch (SQLException e) {
+        throw new DataAccessException("Can't roll back to a savepoint: " + e.getMessage(), e);
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.qg.internal.work;
+
+import dev.qg.internal.sql.JobKey;
+import dev.qg.internal.sql.JobRow;
+import dev.qg.internal.sql.Statements;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jooq.exception.DataAccessException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A database session that holds the advisory locks of jobs. A session that can't be given back
+ * clean is ended, so that the server frees its locks. For one thread at a time, but for {@link
+ * #abort}.
+ */
+final class Session implements AutoCloseable {
+
+  /** As often as qg: more would hide that something is wrong. */
+  private static final int ATTEMPTS = 10;
+
+  private static final Logger log = LoggerFactory.getLogger(Session.class);
+
+  private final Connections.Borrowed borrowed;
+  private final Statements sql;
+  private final Set<Long> held = new HashSet<>();
+
+  private Session(Connections.Borrowed borrowed, Statements sql) {
+    this.borrowed = borrowed;
+    this.sql = sql;
+  }
+
+  static Session open(Connections connections, Statements sql) {
+    return new Session(connections.borrow(), sql);
+  }
+
+  Connection connection() {
+    return borrowed.connection();
+  }
+
+  /**
+   * Locks the most urgent due job of the queue.
+   *
+   * @throws ContentionException if each of ten attempts found only jobs that others did meanwhile
+   */
+  Optional<JobRow> lockOne(String queue) {
+    for (int i = 0; i < ATTEMPTS; i++) {
+      List<JobKey> locked = sql.lockJobs().execute(connection(), queue, 1, held);
+      if (locked.isEmpty()) {
+        return Optional.empty();
+      }
+      locked.forEach(key -> held.add(key.id()));
+      List<JobRow> rows = sql.rereadJobs().execute(connection(), queue, locked);
+      if (!rows.isEmpty()) {
+        return Optional.of(rows.get(0));
+      }
+      locked.forEach(key -> unlock(key.id()));
+    }
+    throw new ContentionException(queue, ATTEMPTS);
+  }
+
+  /** Makes a row that was locked here a job to be worked, whose end releases the lock. */
+  HeldJob hold(JobRow row, JobPolicy policy) {
+    return hold(row, policy, job -> {});
+  }
+
+  /** The same, with something that happens after the lock is released. */
+  HeldJob hold(JobRow row, JobPolicy policy, Consumer<HeldJob> afterwards) {
+    Consumer<HeldJob> unlock = job -> unlock(job.row().key().id());
+    return new HeldJob(
+        row, sql, policy, new OwnTransaction(connection()), unlock.andThen(afterwards));
+  }
+
+  /** Gives up the lock of a job; what was done to it must be committed. */
+  private void unlock(long jobId) {
+    held.remove(jobId);
+    boolean unlocked;
+    try {
+      unlocked = sql.unlockJobs().execute(connection(), List.of(jobId));
+    } catch (DataAccessException e) {
+      log.atWarn()
+          .addKeyValue("event", "unlock_failed")
+          .addKeyValue("job_id", jobId)
+          .setCause(e)
+          .log("A job's lock could not be released: its session is ended");
+      abort();
+      return;
+    }
+    if (!unlocked) {
+      log.atWarn()
+          .addKeyValue("event", "lock_missing")
+          .addKeyValue("job_id", jobId)
+          .log(
+              "A job's lock was gone before it was released: something else on its session"
+                  + " has released it");
+    }
+  }
+
+  /** Ends the session on the server, with its transaction and its locks; from any thread. */
+  void abort() {
+    try {
+      connection().abort(Runnable::run);
+    } catch (SQLException e) {
+      log.atWarn()
+          .addKeyValue("event", "abort_failed")
+          .setCause(e)
+          .log("A session could not be ended");
+    }
+  }
+
+  /** Gives the connection back, which must hold no lock of ours any more. */
+  @Override
+  public void close() {
+    if (!held.isEmpty()) {
+      abort();
+    }
+    borrowed.close();
+  }
+}

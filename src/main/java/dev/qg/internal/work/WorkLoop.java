@@ -1,0 +1,228 @@
+package dev.qg.internal.work;
+
+import dev.qg.internal.sql.JobRow;
+import dev.qg.internal.sql.Statements;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Works jobs one at a time on the thread that runs it, each on a session that holds its lock: lock,
+ * look again, work, delete, unlock. While there is nothing to do it holds no connection.
+ */
+public final class WorkLoop {
+
+  private static final Logger log = LoggerFactory.getLogger(WorkLoop.class);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
+  private final Connections connections;
+  private final Statements sql;
+  private final JobPolicy policy;
+  private final Runner runner;
+  private final List<String> queues;
+  private final Duration interval;
+
+  private final Waiter waiter = new Waiter();
+  private final AtomicBoolean started = new AtomicBoolean();
+  private final CountDownLatch ended = new CountDownLatch(1);
+
+  /** Written by whoever shuts down, read by the loop between two jobs. */
+  private volatile boolean stopping;
+
+  /** Written before the interrupt, so that the handler's error is known to be its consequence. */
+  private volatile boolean outOfTime;
+
+  /** Guards the two below, so that no thread is interrupted that has left the loop. */
+  private final ReentrantLock guard = new ReentrantLock();
+
+  private @Nullable Thread thread;
+  private @Nullable Session session;
+
+  /** Where the next look for a job starts, so that no queue starves another. For the loop only. */
+  private int nextQueue;
+
+  /**
+   * @param queues looked at in turn
+   * @param interval how long to wait when there was nothing to do
+   */
+  public WorkLoop(
+      Connections connections,
+      Statements sql,
+      JobPolicy policy,
+      Runner runner,
+      List<String> queues,
+      Duration interval) {
+    this.connections = connections;
+    this.sql = sql;
+    this.policy = policy;
+    this.runner = runner;
+    this.queues = queues;
+    this.interval = interval;
+  }
+
+  /**
+   * Works one job, if one is due.
+   *
+   * @return whether there was one
+   */
+  public boolean workOne() {
+    try (Session one = Session.open(connections, sql)) {
+      return workOne(one);
+    }
+  }
+
+  private boolean workOne(Session on) {
+    for (int i = 0; i < queues.size(); i++) {
+      String queue = queues.get(nextQueue);
+      nextQueue = (nextQueue + 1) % queues.size();
+      Optional<JobRow> row = on.lockOne(queue);
+      if (row.isPresent()) {
+        runner.run(on.hold(row.get(), policy), () -> outOfTime);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Works until it is stopped, or its thread is interrupted. Once only. */
+  public void run() {
+    if (!started.compareAndSet(false, true)) {
+      throw new IllegalStateException("This worker works already, or has worked before");
+    }
+    enter();
+    try {
+      loop();
+    } finally {
+      leave();
+    }
+  }
+
+  private void loop() {
+    Duration pause = FIRST_PAUSE;
+    boolean failing = false;
+    while (!stopping && !Thread.currentThread().isInterrupted()) {
+      Duration wait = interval;
+      try {
+        drain();
+        if (failing) {
+          log.atInfo().addKeyValue("event", "worker_recovered").log("Working again");
+        }
+        failing = false;
+        pause = FIRST_PAUSE;
+      } catch (Throwable t) {
+        if (!failing && !outOfTime) {
+          log.atError()
+              .addKeyValue("event", "worker_failing")
+              .setCause(t)
+              .log("Can't work jobs; trying again, with pauses of up to " + LONGEST_PAUSE);
+        }
+        failing = true;
+        wait = pause;
+        pause =
+            pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0
+                ? pause.multipliedBy(2)
+                : LONGEST_PAUSE;
+      }
+      if (!stopping) {
+        pauseFor(wait);
+      }
+    }
+  }
+
+  /** Works what is due, on one session, which then goes back to the pool. */
+  private void drain() {
+    try (Session one = Session.open(connections, sql)) {
+      use(one);
+      try {
+        while (!stopping && workOne(one)) {}
+      } finally {
+        use(null);
+      }
+    }
+  }
+
+  private void pauseFor(Duration time) {
+    try {
+      waiter.await(time);
+    } catch (InterruptedException e) {
+      // Somebody who owns the thread wants it back: the loop's condition sees the flag.
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Asks the loop to end after its current job. */
+  void stop() {
+    stopping = true;
+    waiter.wake();
+  }
+
+  /** Waits until the loop has ended, if it ever started; tells whether it has. */
+  boolean awaitEnd(long nanos) throws InterruptedException {
+    return !started.get() || ended.await(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** Interrupts the handler that is running; if it fails now, its job is given back. */
+  void interrupt() {
+    guard.lock();
+    try {
+      if (thread != null) {
+        outOfTime = true;
+        thread.interrupt();
+      }
+    } finally {
+      guard.unlock();
+    }
+  }
+
+  /** Takes the job from a handler that doesn't return: its session ends, and so does its lock. */
+  boolean abort() {
+    guard.lock();
+    try {
+      if (session != null) {
+        session.abort();
+      }
+      return session != null;
+    } finally {
+      guard.unlock();
+    }
+  }
+
+  private void enter() {
+    guard.lock();
+    try {
+      thread = Thread.currentThread();
+    } finally {
+      guard.unlock();
+    }
+  }
+
+  private void leave() {
+    guard.lock();
+    try {
+      thread = null;
+      if (outOfTime) {
+        Thread.interrupted();
+      }
+    } finally {
+      guard.unlock();
+      ended.countDown();
+    }
+  }
+
+  private void use(@Nullable Session current) {
+    guard.lock();
+    try {
+      session = current;
+    } finally {
+      guard.unlock();
+    }
+  }
+}
