@@ -3,9 +3,9 @@ package dev.qg.internal.sql;
 import static dev.qg.internal.sql.Functions.column;
 import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.jooq.impl.DSL.all;
-import static org.jooq.impl.DSL.asterisk;
 import static org.jooq.impl.DSL.count;
 import static org.jooq.impl.DSL.field;
+import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.lateral;
 import static org.jooq.impl.DSL.name;
 import static org.jooq.impl.DSL.orderBy;
@@ -77,15 +77,16 @@ public final class LockJobs {
     Field<Long> wanted = column(STEP, WANTED);
     Condition behindTheLast =
         row(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID).gt(row(PRIORITY, RUN_AT, JOB_ID));
+    Name next = name("next");
     return withRecursive(STEP)
         .as(
             chunk(due(), LIMIT)
                 .unionAll(
-                    select(asterisk())
+                    select(table(next).asterisk())
                         .from(table(STEP))
-                        .crossJoin(lateral(chunk(due().and(behindTheLast), wanted)).as("next"))
+                        .crossJoin(lateral(chunk(due().and(behindTheLast), wanted)).as(next))
                         .where(column(STEP, LAST))
-                        .and(wanted.gt(0L))))
+                        .and(wanted.gt(inline(0L)))))
         .select(PRIORITY, RUN_AT, JOB_ID)
         .from(table(STEP))
         .where(column(STEP, LOCKED));

@@ -74,10 +74,7 @@ public final class Renderer {
           new RenderMapping().withSchemata(new MappedSchema().withInput("").withOutput(schema)));
     }
     return DSL.using(
-        new DefaultConfiguration()
-            .set(SQLDialect.POSTGRES)
-            .set(settings)
-            .set(listeners));
+        new DefaultConfiguration().set(SQLDialect.POSTGRES).set(settings).set(listeners));
   }
 
   private static int indexOf(Param<?> param, Param<?>... params) {
@@ -86,8 +83,7 @@ public final class Renderer {
         return i;
       }
     }
-    throw new IllegalStateException(
-        "No value is ever given for the parameter " + param.getParamName());
+    throw new IllegalStateException("No value is ever given for the parameter " + param);
   }
 
   /** Sees the parameters in the order in which their question marks are written. */

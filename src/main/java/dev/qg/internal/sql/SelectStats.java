@@ -2,6 +2,7 @@ package dev.qg.internal.sql;
 
 import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.jooq.impl.DSL.count;
+import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.max;
 import static org.jooq.impl.DSL.min;
 import static org.jooq.impl.DSL.name;
@@ -54,7 +55,7 @@ public final class SelectStats {
             QUE_JOBS.JOB_CLASS,
             count(),
             count(workingId),
-            count().filterWhere(QUE_JOBS.ERROR_COUNT.gt(0)),
+            count().filterWhere(QUE_JOBS.ERROR_COUNT.gt(inline(0))),
             max(QUE_JOBS.ERROR_COUNT),
             min(QUE_JOBS.RUN_AT))
         .from(QUE_JOBS)
