@@ -31,6 +31,11 @@ final class ErrorText {
     return StorableText.clean(cut(text, LIMIT));
   }
 
+  /** A text that any database can hold, whatever its encoding. */
+  static String ascii(String text) {
+    return text.replaceAll("[^\\x00-\\x7F]", "?");
+  }
+
   private void append(String caption, Throwable error) {
     if (text.length() > LIMIT || !seen.add(error)) {
       return;

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jooq.DSLContext;
 import org.jooq.exception.DataAccessException;
+import org.jooq.exception.SQLStateClass;
 import org.jooq.impl.DSL;
 import org.jooq.impl.DefaultConnectionProvider;
 import org.jspecify.annotations.Nullable;
@@ -190,7 +191,16 @@ public final class HeldJob {
   }
 
   private boolean retry(Duration delay, String error) {
-    return sql.scheduleRetry().execute(transaction.connection(), row.key(), delay, error);
+    try {
+      return sql.scheduleRetry().execute(transaction.connection(), row.key(), delay, error);
+    } catch (DataAccessException e) {
+      if (e.sqlStateClass() != SQLStateClass.C22_DATA_EXCEPTION || transaction.isOpen()) {
+        throw e;
+      }
+      // The database's encoding has no such characters: it is not UTF-8.
+      return sql.scheduleRetry()
+          .execute(transaction.connection(), row.key(), delay, ErrorText.ascii(error));
+    }
   }
 
   private boolean fenced(boolean hit, State next) {

@@ -71,9 +71,17 @@ final class Session implements AutoCloseable {
 
   /** The same, with something that happens after the lock is released. */
   HeldJob hold(JobRow row, JobPolicy policy, Consumer<HeldJob> afterwards) {
-    Consumer<HeldJob> unlock = job -> unlock(job.row().key().id());
-    return new HeldJob(
-        row, sql, policy, new OwnTransaction(connection()), unlock.andThen(afterwards));
+    OwnTransaction transaction = new OwnTransaction(connection());
+    Consumer<HeldJob> release =
+        job -> {
+          // What couldn't be undone must not be committed by the unlock.
+          if (transaction.isOpen()) {
+            abort();
+          } else {
+            unlock(row.key().id());
+          }
+        };
+    return new HeldJob(row, sql, policy, transaction, release.andThen(afterwards));
   }
 
   /** Gives up the lock of a job; what was done to it must be committed. */

@@ -12,6 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Works jobs one at a time on the thread that runs it, each on a session that holds its lock: lock,
@@ -118,12 +119,10 @@ public final class WorkLoop {
         failing = false;
         pause = FIRST_PAUSE;
       } catch (Throwable t) {
-        if (!failing && !outOfTime) {
-          log.atError()
-              .addKeyValue("event", "worker_failing")
-              .setCause(t)
-              .log("Can't work jobs; trying again, with pauses of up to " + LONGEST_PAUSE);
-        }
+        log.atLevel(failing || outOfTime ? Level.DEBUG : Level.ERROR)
+            .addKeyValue("event", "worker_failing")
+            .setCause(t)
+            .log("Can't work jobs; trying again, with pauses of up to " + LONGEST_PAUSE);
         failing = true;
         wait = pause;
         pause =
