@@ -12,7 +12,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * Works jobs one at a time on the thread that runs it, each on a session that holds its lock: lock,
@@ -21,8 +20,6 @@ import org.slf4j.event.Level;
 public final class WorkLoop {
 
   private static final Logger log = LoggerFactory.getLogger(WorkLoop.class);
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
   private final Connections connections;
   private final Statements sql;
@@ -107,44 +104,49 @@ public final class WorkLoop {
   }
 
   private void loop() {
-    Duration pause = FIRST_PAUSE;
-    boolean failing = false;
+    Outage outage = new Outage();
     while (!stopping && !Thread.currentThread().isInterrupted()) {
-      Duration wait = interval;
+      Duration pause = interval;
       try {
-        drain();
-        if (failing) {
-          log.atInfo().addKeyValue("event", "worker_recovered").log("Working again");
-        }
-        failing = false;
-        pause = FIRST_PAUSE;
+        drain(outage);
       } catch (Throwable t) {
-        log.atLevel(failing || outOfTime ? Level.DEBUG : Level.ERROR)
-            .addKeyValue("event", "worker_failing")
-            .setCause(t)
-            .log("Can't work jobs; trying again, with pauses of up to " + LONGEST_PAUSE);
-        failing = true;
-        wait = pause;
-        pause =
-            pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0
-                ? pause.multipliedBy(2)
-                : LONGEST_PAUSE;
+        if (outOfTime) {
+          log.atDebug()
+              .addKeyValue("event", "session_ended")
+              .setCause(t)
+              .log("As the shutdown asked");
+        } else {
+          pause = outage.failed(t);
+        }
       }
       if (!stopping) {
-        pauseFor(wait);
+        pauseFor(pause);
       }
     }
   }
 
   /** Works what is due, on one session, which then goes back to the pool. */
-  private void drain() {
+  private void drain(Outage outage) {
     try (Session one = Session.open(connections, sql)) {
       use(one);
       try {
-        while (!stopping && workOne(one)) {}
+        boolean worked = true;
+        while (worked && !stopping) {
+          worked = workOneOrTryAgain(one);
+          outage.over();
+        }
       } finally {
         use(null);
       }
+    }
+  }
+
+  private boolean workOneOrTryAgain(Session on) {
+    try {
+      return workOne(on);
+    } catch (ContentionException e) {
+      log.atDebug().addKeyValue("event", "contention").log(e.getMessage());
+      return true;
     }
   }
 

@@ -1,0 +1,44 @@
+package dev.qg.internal.work;
+
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * Something that fails again and again, such as a database that is away: said once when it begins
+ * and once when it is over, with growing pauses in between. For one thread.
+ */
+final class Outage {
+
+  private static final Logger log = LoggerFactory.getLogger(Outage.class);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
+  private Duration pause = FIRST_PAUSE;
+  private boolean on;
+
+  /** Tells how long to wait before the next try. */
+  Duration failed(Throwable cause) {
+    log.atLevel(on ? Level.DEBUG : Level.ERROR)
+        .addKeyValue("event", "worker_failing")
+        .setCause(cause)
+        .log(
+            "Can't work jobs; trying again, with pauses of up to "
+                + LONGEST_PAUSE.toSeconds()
+                + " s");
+    on = true;
+    Duration now = pause;
+    Duration doubled = pause.multipliedBy(2);
+    pause = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
+    return now;
+  }
+
+  void over() {
+    if (on) {
+      log.atInfo().addKeyValue("event", "worker_recovered").log("Working again");
+      on = false;
+      pause = FIRST_PAUSE;
+    }
+  }
+}
