@@ -67,7 +67,7 @@ public final class Runner {
 
   private static void complete(HeldJob job, long start) {
     switch (job.complete()) {
-      case WORKED -> event(Level.INFO, "job_worked", job, start).log("A job was worked");
+      case WORKED -> event(Level.DEBUG, "job_worked", job, start).log("A job was worked");
       case FAILED -> failed(job, start).log("A job failed");
       case LOST -> lost(job, start);
     }
