@@ -32,7 +32,7 @@ record Policy(
     Optional<Duration> delay;
     try {
       delay = byType.getOrDefault(job.type(), standard).delayAfter(failures);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       log.atError()
           .addKeyValue("event", "retry_policy_failed")
           .addKeyValue("job_id", job.key().id())

@@ -85,8 +85,7 @@ public final class RetryPolicy {
   /** Collects the settings of a policy. For one thread. */
   public static final class Builder {
 
-    private IntFunction<Duration> delay =
-        count -> Duration.ofSeconds((long) Math.pow(count, 4)).plusSeconds(3);
+    private IntFunction<Duration> delay = Builder::countToTheFourth;
     private Duration maxDelay = DEFAULT_MAX_DELAY;
     private double jitter;
     private OptionalInt maxAttempts = OptionalInt.empty();
@@ -151,6 +150,11 @@ public final class RetryPolicy {
     /** Makes the policy. */
     public RetryPolicy build() {
       return new RetryPolicy(this);
+    }
+
+    private static Duration countToTheFourth(int count) {
+      // Beyond 10,000 it is longer than any upper bound, and soon longer than a Duration.
+      return Duration.ofSeconds((long) Math.pow(Math.min(count, 10_000), 4) + 3);
     }
   }
 }

@@ -56,7 +56,7 @@ public final class ScheduleRetry {
   public boolean execute(Connection connection, JobKey key, Duration delay, String error) {
     return statement.update(
             connection,
-            delay.toNanos() / 1e9,
+            delay.getSeconds() + delay.getNano() / 1e9,
             error,
             key.queue(),
             key.priority(),
