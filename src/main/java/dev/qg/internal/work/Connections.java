@@ -32,7 +32,8 @@ public final class Connections {
         connection.close();
         throw e;
       }
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException e) {
+      // Pools that are made at their first use fail with exceptions of their own.
       throw new DataAccessException("Can't get a connection: " + e.getMessage(), e);
     }
   }
@@ -77,14 +78,24 @@ public final class Connections {
     public void close() {
       try {
         try {
-          if (!autoCommit && !connection.isClosed()) {
-            connection.setAutoCommit(false);
+          if (isAlive() && connection.getAutoCommit() != autoCommit) {
+            connection.setAutoCommit(autoCommit);
           }
         } finally {
           connection.close();
         }
       } catch (SQLException e) {
         throw new DataAccessException("Can't give a connection back: " + e.getMessage(), e);
+      }
+    }
+
+    /** Asked also for the pool, which learns from a call that fails that a session was ended. */
+    private boolean isAlive() {
+      try {
+        connection.getAutoCommit();
+        return true;
+      } catch (SQLException e) {
+        return false;
       }
     }
   }
