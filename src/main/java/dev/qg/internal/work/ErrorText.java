@@ -19,11 +19,23 @@ final class ErrorText {
 
   private ErrorText() {}
 
-  /** The error with its stack trace, its causes and what was suppressed, within the limit. */
+  /**
+   * The error with its stack trace, its causes and what was suppressed, not far beyond the limit.
+   */
   static String of(Throwable error) {
     ErrorText result = new ErrorText();
-    result.append("", error);
-    return storable(result.text.toString());
+    try {
+      result.append("", error);
+    } catch (Throwable t) {
+      // Its class may have ideas of its own about its stack trace and its cause.
+      result.text.append("(the rest can't be read: ").append(t.getClass().getName()).append(")\n");
+    }
+    return result.text.toString();
+  }
+
+  /** An error's text and one that came of it, of which neither cuts the other off. */
+  static String both(String text, Throwable further) {
+    return cut(text, LIMIT / 2) + "\n" + of(further);
   }
 
   /** A text that the database can hold, within the limit. */

@@ -11,14 +11,15 @@ import org.jooq.DSLContext;
 import org.jooq.exception.DataAccessException;
 import org.jooq.exception.SQLStateClass;
 import org.jooq.impl.DSL;
-import org.jooq.impl.DefaultConnectionProvider;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A job whose lock is held, from then until it is done: its transaction, and how it ends. Whoever
  * holds it works on it, and another thread may call {@link #done} at any time.
  */
-public final class HeldJob {
+public final class HeldJob implements AutoCloseable {
 
   /** How the work on a job has ended. */
   enum End {
@@ -30,6 +31,8 @@ public final class HeldJob {
   private enum State {
     /** Nothing has been decided. */
     HELD,
+    /** A hook of its end runs, which may use the transaction and must not end the job itself. */
+    ENDING,
     /** Its row is deleted: for good, or in the transaction that is open. */
     DELETED,
     /** Its failure is recorded and committed. */
@@ -40,6 +43,7 @@ public final class HeldJob {
     DONE
   }
 
+  private static final Logger log = LoggerFactory.getLogger(HeldJob.class);
   private static final Duration KEPT_FOR = Duration.ofHours(1);
 
   private final JobRow row;
@@ -78,7 +82,7 @@ public final class HeldJob {
   public Connection connection() {
     return guarded(
         () -> {
-          require("use the transaction of", State.HELD, State.DELETED);
+          require("use the transaction of", State.HELD, State.ENDING, State.DELETED);
           if (state == State.DELETED && !transaction.isOpen()) {
             throw new IllegalStateException(
                 this + " is deleted and committed: its transaction must begin before the deletion");
@@ -97,7 +101,7 @@ public final class HeldJob {
                 DSL.using(
                     policy
                         .configuration()
-                        .derive(new DefaultConnectionProvider(connection))
+                        .derive(new JobConnections(this))
                         .derive(new NestedTransactions(connection)));
           }
           return tx;
@@ -116,7 +120,7 @@ public final class HeldJob {
             return true;
           }
           require("delete", State.HELD);
-          policy.onComplete(this);
+          ending(() -> policy.onComplete(this));
           return fenced(
               sql.deleteJob().execute(transaction.connection(), row.key()), State.DELETED);
         });
@@ -153,15 +157,14 @@ public final class HeldJob {
             return state == State.FAILED;
           }
           require("record a failure of", State.HELD, State.DELETED);
-          tx = null;
           transaction.rollback();
           state = State.HELD;
           String text = message;
           try {
-            policy.onFailure(this, cause, message);
+            ending(() -> policy.onFailure(this, cause, message));
           } catch (Throwable e) {
             transaction.rollback();
-            text = message + "\n" + ErrorText.of(e);
+            text = ErrorText.both(message, e);
           }
           boolean hit = record(ErrorText.storable(text));
           if (hit) {
@@ -186,7 +189,13 @@ public final class HeldJob {
     } catch (DataAccessException e) {
       // A job that can't be put away is better kept than lost or run at once again.
       transaction.rollback();
-      return retry(KEPT_FOR, ErrorText.storable(error + "\nIt could not be given up: " + e));
+      log.atError()
+          .addKeyValue("event", "burial_failed")
+          .addKeyValue("job_id", row.key().id())
+          .addKeyValue("type", row.type())
+          .setCause(e)
+          .log("A job could not be given up: it waits and is tried again");
+      return retry(KEPT_FOR, ErrorText.storable("It could not be given up: " + e + "\n" + error));
     }
   }
 
@@ -226,16 +235,32 @@ public final class HeldJob {
           try {
             if (commit) {
               transaction.commit();
-            }
-          } finally {
-            try {
+            } else {
               transaction.rollback();
-            } finally {
-              release.accept(this);
             }
+          } catch (Throwable t) {
+            transaction.rollbackAfter(t);
+            throw t;
+          } finally {
+            release.accept(this);
           }
           return true;
         });
+  }
+
+  /** The same as {@link #done}. */
+  @Override
+  public void close() {
+    done();
+  }
+
+  private void ending(Runnable hook) {
+    state = State.ENDING;
+    try {
+      hook.run();
+    } finally {
+      state = State.HELD;
+    }
   }
 
   private void require(String what, State... allowed) {
