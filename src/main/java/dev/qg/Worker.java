@@ -32,14 +32,15 @@ public final class Worker implements AutoCloseable {
   }
 
   /**
-   * Works jobs until {@link #shutdown()}, or until its thread is interrupted. Can be called once.
+   * Works jobs until {@link #shutdown()}, or until its thread is interrupted, which ends it after
+   * the current job and leaves the thread interrupted. Can be called once.
    *
    * @throws QgException if a table that it needs is missing; the message says how to make it
    * @throws IllegalStateException if it was called before
    */
   public void work() {
     qg.requireTables();
-    loop.run();
+    loop.run(false);
   }
 
   /**

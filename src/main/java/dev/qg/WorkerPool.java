@@ -61,7 +61,8 @@ public final class WorkerPool implements AutoCloseable {
       throw new IllegalStateException("The pool \"" + name + "\" was started before");
     }
     for (int i = 0; i < loops.size(); i++) {
-      new Thread(loops.get(i)::run, "qg-" + name + "-" + (i + 1)).start();
+      WorkLoop loop = loops.get(i);
+      new Thread(() -> loop.run(true), "qg-" + name + "-" + (i + 1)).start();
     }
   }
 

@@ -4,6 +4,7 @@ import dev.qg.internal.sql.JobRow;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,35 +34,58 @@ public final class Runner {
   }
 
   /**
-   * Runs a job to its end and gives its lock back.
+   * Runs a job to its end and gives its lock back. If the thread is interrupted meanwhile, and the
+   * handler doesn't clear that, it still is afterwards.
    *
    * @param givenUp whether the job's time has run out, so that a failure is no fault of the job's
    * @throws RuntimeException if the database did not take the job's end; the job will run again
    */
   void run(HeldJob job, BooleanSupplier givenUp) {
     long start = System.nanoTime();
-    try {
-      Handler handler = handlers.apply(job.row().type());
+    Handler handler = handlers.apply(job.row().type());
+    Throwable failure = handler == null ? null : work(handler, job);
+    // Kept from the statements that end the job: on a virtual thread it would close the connection.
+    boolean interrupted = Thread.interrupted();
+    try (job) {
       if (handler == null) {
         fail(job, null, "unknown job type: \"" + job.row().type() + "\"", start);
-        return;
-      }
-      try {
-        handler.work(job);
-        complete(job, start);
-      } catch (Throwable t) {
-        if (givenUp.getAsBoolean()) {
-          event(Level.WARN, "job_given_back", job, start)
-              .setCause(t)
-              .log("A job was stopped at the time limit of the shutdown and is given back");
-        } else {
-          fail(job, t, ErrorText.of(t), start);
-        }
+      } else {
+        end(job, failure, givenUp, start);
       }
     } finally {
-      // An interrupt was meant for the handler, and would disturb what comes next on this thread.
-      Thread.interrupted();
-      job.done();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static @Nullable Throwable work(Handler handler, HeldJob job) {
+    try {
+      handler.work(job);
+      return null;
+    } catch (Throwable t) {
+      return t;
+    }
+  }
+
+  private static void end(
+      HeldJob job, @Nullable Throwable thrown, BooleanSupplier givenUp, long start) {
+    Throwable failure = thrown;
+    if (failure == null) {
+      try {
+        complete(job, start);
+        return;
+      } catch (Throwable t) {
+        failure = t;
+      }
+    }
+    if (givenUp.getAsBoolean()) {
+      log(
+          () -> event(Level.WARN, "job_given_back", job, start),
+          failure,
+          "A job was stopped at the time limit of the shutdown and is given back");
+    } else {
+      fail(job, failure, ErrorText.of(failure), start);
     }
   }
 
@@ -74,7 +98,7 @@ public final class Runner {
   }
 
   private static void fail(HeldJob job, @Nullable Throwable cause, String message, long start) {
-    failed(job, start).setCause(cause).log(cause == null ? message : "A job failed");
+    log(() -> failed(job, start), cause, cause == null ? message : "A job failed");
     boolean recorded;
     try {
       recorded = job.fail(cause, message);
@@ -86,6 +110,16 @@ public final class Runner {
     }
     if (!recorded) {
       lost(job, start);
+    }
+  }
+
+  /** Logs with an error that the logger may be unable to read, or whose causes go too deep. */
+  private static void log(
+      Supplier<LoggingEventBuilder> event, @Nullable Throwable cause, String message) {
+    try {
+      event.get().setCause(cause).log(message);
+    } catch (Throwable t) {
+      event.get().log(cause == null ? message : message + ": " + ErrorText.of(cause));
     }
   }
 

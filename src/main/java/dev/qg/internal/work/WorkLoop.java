@@ -21,6 +21,9 @@ public final class WorkLoop {
 
   private static final Logger log = LoggerFactory.getLogger(WorkLoop.class);
 
+  /** Others work well, or what is locked can never be read: the second must not loop hot. */
+  private static final Duration AFTER_CONTENTION = Duration.ofMillis(100);
+
   private final Connections connections;
   private final Statements sql;
   private final JobPolicy policy;
@@ -90,31 +93,40 @@ public final class WorkLoop {
     return false;
   }
 
-  /** Works until it is stopped, or its thread is interrupted. Once only. */
-  public void run() {
+  /**
+   * Works until it is stopped, or until the thread is interrupted, if that is somebody else's. Once
+   * only.
+   *
+   * @param ownThread whether nobody else has to do with the thread: what interrupts it is then meant
+   *     for a handler
+   */
+  public void run(boolean ownThread) {
     if (!started.compareAndSet(false, true)) {
       throw new IllegalStateException("This worker works already, or has worked before");
     }
     enter();
     try {
-      loop();
+      loop(ownThread);
     } finally {
       leave();
     }
   }
 
-  private void loop() {
+  private void loop(boolean ownThread) {
     Outage outage = new Outage();
-    while (!stopping && !Thread.currentThread().isInterrupted()) {
+    while (goesOn(ownThread)) {
       Duration pause = interval;
       try {
-        drain(outage);
+        drain(outage, ownThread);
+      } catch (ContentionException e) {
+        log.atDebug().addKeyValue("event", "contention").log(e.getMessage());
+        pause = AFTER_CONTENTION;
       } catch (Throwable t) {
-        if (outOfTime) {
+        if (outOfTime || Thread.currentThread().isInterrupted()) {
           log.atDebug()
               .addKeyValue("event", "session_ended")
               .setCause(t)
-              .log("As the shutdown asked");
+              .log("As the shutdown or an interrupt asked");
         } else {
           pause = outage.failed(t);
         }
@@ -125,28 +137,26 @@ public final class WorkLoop {
     }
   }
 
+  private boolean goesOn(boolean ownThread) {
+    if (ownThread) {
+      Thread.interrupted();
+    }
+    return !stopping && !Thread.currentThread().isInterrupted();
+  }
+
   /** Works what is due, on one session, which then goes back to the pool. */
-  private void drain(Outage outage) {
+  private void drain(Outage outage, boolean ownThread) {
     try (Session one = Session.open(connections, sql)) {
       use(one);
       try {
         boolean worked = true;
-        while (worked && !stopping) {
-          worked = workOneOrTryAgain(one);
+        while (worked && goesOn(ownThread)) {
+          worked = workOne(one);
           outage.over();
         }
       } finally {
         use(null);
       }
-    }
-  }
-
-  private boolean workOneOrTryAgain(Session on) {
-    try {
-      return workOne(on);
-    } catch (ContentionException e) {
-      log.atDebug().addKeyValue("event", "contention").log(e.getMessage());
-      return true;
     }
   }
 
