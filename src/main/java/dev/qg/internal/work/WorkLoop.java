@@ -50,6 +50,9 @@ public final class WorkLoop {
   /** Where the next look for a job starts, so that no queue starves another. For the loop only. */
   private int nextQueue;
 
+  /** Whether nobody interrupts the thread but for its handler's sake. For the loop only. */
+  private boolean ownThread;
+
   /**
    * @param queues looked at in turn
    * @param interval how long to wait when there was nothing to do
@@ -97,8 +100,8 @@ public final class WorkLoop {
    * Works until it is stopped, or until the thread is interrupted, if that is somebody else's. Once
    * only.
    *
-   * @param ownThread whether nobody else has to do with the thread: what interrupts it is then meant
-   *     for a handler
+   * @param ownThread whether nobody else has to do with the thread: what interrupts it is then
+   *     meant for a handler
    */
   public void run(boolean ownThread) {
     if (!started.compareAndSet(false, true)) {
@@ -106,23 +109,24 @@ public final class WorkLoop {
     }
     enter();
     try {
-      loop(ownThread);
+      this.ownThread = ownThread;
+      loop();
     } finally {
       leave();
     }
   }
 
-  private void loop(boolean ownThread) {
+  private void loop() {
     Outage outage = new Outage();
-    while (goesOn(ownThread)) {
+    while (goesOn()) {
       Duration pause = interval;
       try {
-        drain(outage, ownThread);
+        drain(outage);
       } catch (ContentionException e) {
         log.atDebug().addKeyValue("event", "contention").log(e.getMessage());
         pause = AFTER_CONTENTION;
       } catch (Throwable t) {
-        if (outOfTime || Thread.currentThread().isInterrupted()) {
+        if (outOfTime || wantedBack()) {
           log.atDebug()
               .addKeyValue("event", "session_ended")
               .setCause(t)
@@ -137,20 +141,27 @@ public final class WorkLoop {
     }
   }
 
-  private boolean goesOn(boolean ownThread) {
+  private boolean goesOn() {
+    return !wantedBack() && !stopping;
+  }
+
+  /** Whether who owns the thread has interrupted it. */
+  private boolean wantedBack() {
     if (ownThread) {
+      // Left by a handler, and in the way of the next one or of a pause.
       Thread.interrupted();
+      return false;
     }
-    return !stopping && !Thread.currentThread().isInterrupted();
+    return Thread.currentThread().isInterrupted();
   }
 
   /** Works what is due, on one session, which then goes back to the pool. */
-  private void drain(Outage outage, boolean ownThread) {
+  private void drain(Outage outage) {
     try (Session one = Session.open(connections, sql)) {
       use(one);
       try {
         boolean worked = true;
-        while (worked && goesOn(ownThread)) {
+        while (worked && goesOn()) {
           worked = workOne(one);
           outage.over();
         }
