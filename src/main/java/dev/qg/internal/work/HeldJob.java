@@ -132,6 +132,8 @@ public final class HeldJob implements AutoCloseable {
         () -> {
           if (state == State.HELD) {
             delete();
+          } else if (state == State.DELETED) {
+            transaction.requireSound();
           }
           if (state == State.DELETED) {
             transaction.commit();
@@ -162,6 +164,7 @@ public final class HeldJob implements AutoCloseable {
           String text = message;
           try {
             ending(() -> policy.onFailure(this, cause, message));
+            transaction.requireSound();
           } catch (Throwable e) {
             transaction.rollback();
             text = ErrorText.both(message, e);
@@ -234,6 +237,7 @@ public final class HeldJob implements AutoCloseable {
           state = State.DONE;
           try {
             if (commit) {
+              transaction.requireSound();
               transaction.commit();
             } else {
               transaction.rollback();

@@ -1,6 +1,8 @@
 package dev.qg.internal.work;
 
 import java.sql.Connection;
+import java.sql.SQLException;
+import org.jooq.exception.DataAccessException;
 
 /**
  * The transaction in which a job's handler writes and its deletion commits. It begins when it is
@@ -21,6 +23,22 @@ interface JobTransaction {
 
   /** Undoes what has begun; nothing where nothing has. */
   void rollback();
+
+  /**
+   * Fails if a statement has failed in what has begun: the server answers a commit then by undoing
+   * everything, which the driver doesn't tell.
+   */
+  default void requireSound() {
+    if (isOpen()) {
+      try {
+        connection().setSavepoint();
+      } catch (SQLException e) {
+        throw new DataAccessException(
+            "A statement has failed in the job's transaction, which is undone: " + e.getMessage(),
+            e);
+      }
+    }
+  }
 
   /** Undoes what has begun after a failure, which a further one is added to. */
   default void rollbackAfter(Throwable failure) {
