@@ -1,0 +1,103 @@
+package dev.qg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import dev.qg.fixture.Logs;
+import dev.qg.fixture.TestDatabase;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * A failure that can't be written down makes the worker wait, not loop, and is written when it can.
+ */
+class UnrecordedFailuresTest {
+
+  private static final int ATTEMPTS = 4;
+
+  @RegisterExtension final TestDatabase db = TestDatabase.withTables();
+  @RegisterExtension final Logs logs = new Logs();
+
+  private final List<Long> attempts = Collections.synchronizedList(new ArrayList<>());
+
+  @Test
+  void waitsLongerEachTimeAndRecordsTheFailureWhenItIsPossibleAgain() {
+    refuseUpdates();
+    long id = db.enqueue("Fail");
+    WorkMap map =
+        WorkMap.of(
+            "Fail",
+            job -> {
+              attempts.add(System.nanoTime());
+              // Nor does an interrupt that is left behind cut the pauses short.
+              Thread.currentThread().interrupt();
+              throw new IllegalStateException("the handler's own");
+            });
+    try (WorkerPool pool =
+        WorkerPool.builder(db.qg(), map).count(1).interval(Duration.ofMillis(10)).build()) {
+      pool.start();
+      await().until(() -> attempts.size() >= ATTEMPTS);
+      assertThat(db.job(id).getErrorCount()).isZero();
+      allowUpdates();
+      await().until(() -> db.job(id).getErrorCount() == 1);
+      await().until(() -> logs.events("worker_recovered").size() == 1);
+    }
+    assertThat(db.job(id).getLastError()).contains("the handler's own");
+    for (int i = 1; i < ATTEMPTS; i++) {
+      Duration pause = Duration.ofNanos(attempts.get(i) - attempts.get(i - 1));
+      assertThat(pause).isGreaterThanOrEqualTo(Duration.ofMillis(50L << i));
+    }
+    assertThat(logs.alarms("worker_failing")).hasSize(1);
+    assertThat(logs.events("job_failed"))
+        .allMatch(entry -> entry.getThrowableProxy().getMessage().equals("the handler's own"));
+    assertThat(logs.events("failure_not_recorded"))
+        .extracting(ILoggingEvent::getThrowableProxy)
+        .allMatch(error -> error.getMessage().contains("not now"));
+  }
+
+  @Test
+  void keepsNoLockAndNoTransactionOfAJobWhoseFailureIsNotRecorded() {
+    refuseUpdates();
+    long id = db.enqueue("Fail");
+    Worker worker =
+        Worker.builder(
+                db.qg(),
+                WorkMap.of(
+                    "Fail",
+                    job -> {
+                      job.tx().selectOne().execute();
+                      throw new IllegalStateException("the handler's own");
+                    }))
+            .build();
+    assertThat(org.assertj.core.api.Assertions.catchThrowable(worker::workOne))
+        .hasMessageContaining("not now");
+    assertThat(db.advisoryLocks()).isZero();
+    assertThat(db.job(id).getErrorCount()).isZero();
+    assertThat(
+            db.ctx()
+                .fetchValue(
+                    "select count(*) from pg_stat_activity"
+                        + " where datname = current_database() and state like 'idle in%'"))
+        .isEqualTo(0L);
+  }
+
+  private void refuseUpdates() {
+    db.ctx()
+        .execute(
+            "create function refuse() returns trigger language plpgsql"
+                + " as 'begin raise exception ''not now''; end'");
+    db.ctx()
+        .execute(
+            "create trigger refuse before update on que_jobs"
+                + " for each row execute function refuse()");
+  }
+
+  private void allowUpdates() {
+    db.ctx().execute("drop trigger refuse on que_jobs");
+  }
+}
