@@ -18,6 +18,20 @@ import org.jooq.impl.SQLDataType;
 /**
  * Moves a job that was given up, with its last error, to {@code qg_dead_jobs}.
  *
+ * <pre>{@code
+ * with "dead" as (delete from "que_jobs"
+ *   where ("que_jobs"."queue" = ?
+ *     and "que_jobs"."priority" = ?
+ *     and "que_jobs"."run_at" = cast(? as timestamp with time zone)
+ *     and "que_jobs"."job_id" = ?)
+ *   returning "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id", "que_jobs"."job_class",
+ *       "que_jobs"."args", "que_jobs"."error_count", "que_jobs"."last_error", "que_jobs"."queue")
+ * insert into "qg_dead_jobs" ("job_id", "priority", "run_at", "job_class", "args", "error_count", "last_error", "queue")
+ * select "dead"."job_id", "dead"."priority", "dead"."run_at", "dead"."job_class", "dead"."args",
+ *     (least("dead"."error_count", 2147483646) + 1), ?, "dead"."queue"
+ * from "dead"
+ * }</pre>
+ *
  * <p><b>Locks</b>: the row, until the transaction ends. <b>Index</b>: the primary key.
  * <b>Concurrency</b>: deletion and insertion are one statement, fenced by the whole key, as in
  * {@link DeleteJob}.

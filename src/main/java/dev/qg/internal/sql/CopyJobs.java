@@ -15,6 +15,10 @@ import org.postgresql.PGConnection;
  * Inserts very many jobs that set the same columns through {@code COPY}, which is faster than any
  * insert, and in the same transaction as the caller's other statements.
  *
+ * <pre>{@code
+ * copy "que_jobs" ("job_id", "queue", "priority", "run_at", "job_class", "args") from stdin
+ * }</pre>
+ *
  * <p><b>Locks</b>: none that anybody waits for. <b>Index</b>: adds to the primary key.
  * <b>Concurrency</b>: as {@link InsertJob}.
  */

@@ -9,6 +9,14 @@ import org.jooq.Query;
 /**
  * Deletes a job that is done, in the transaction of whoever runs it.
  *
+ * <pre>{@code
+ * delete from "que_jobs"
+ * where ("que_jobs"."queue" = ?
+ *   and "que_jobs"."priority" = ?
+ *   and "que_jobs"."run_at" = cast(? as timestamp with time zone)
+ *   and "que_jobs"."job_id" = ?)
+ * }</pre>
+ *
  * <p><b>Locks</b>: the row, until the transaction ends. <b>Index</b>: the primary key.
  * <b>Concurrency</b>: the whole key fences it. No row means that the job was lost: somebody else
  * did it, or retried it, which moved its {@code run_at}.

@@ -9,6 +9,10 @@ import org.jooq.Table;
 /**
  * Tells whether a table is there, before anything depends on it.
  *
+ * <pre>{@code
+ * select (to_regclass('"que_jobs"') is not null)
+ * }</pre>
+ *
  * <p><b>Locks</b>: none. <b>Index</b>: none of ours. <b>Concurrency</b>: none to speak of.
  */
 public final class FindTable {

@@ -17,6 +17,12 @@ import org.jspecify.annotations.Nullable;
  * Inserts a job, on the connection and in the transaction of the caller. A column that the job
  * doesn't set is left out, so that the database's default decides.
  *
+ * <pre>{@code
+ * insert into "que_jobs" ("queue", "priority", "run_at", "job_class", "args")
+ * values (?, ?, cast(? as timestamp(6) with time zone), ?, cast(? as json))
+ * returning "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id"
+ * }</pre>
+ *
  * <p><b>Locks</b>: none that anybody waits for. <b>Index</b>: adds to the primary key.
  * <b>Concurrency</b>: no worker sees the job before the caller's commit.
  */

@@ -21,6 +21,14 @@ import org.jooq.impl.SQLDataType;
  * Inserts many jobs that set the same columns, with one array a column, so that the statement is
  * the same for any number of them.
  *
+ * <pre>{@code
+ * insert into "que_jobs" ("job_id", "queue", "priority", "run_at", "job_class", "args")
+ * select unnest(cast(? as bigint[])), cast(unnest(cast(? as text[])) as text),
+ *     cast(unnest(cast(? as text[])) as smallint),
+ *     cast(unnest(cast(? as text[])) as timestamp(6) with time zone),
+ *     cast(unnest(cast(? as text[])) as text), cast(unnest(cast(? as text[])) as json)
+ * }</pre>
+ *
  * <p><b>Locks</b>: none that anybody waits for. <b>Index</b>: adds to the primary key.
  * <b>Concurrency</b>: as {@link InsertJob}.
  */

@@ -20,6 +20,19 @@ import org.jooq.impl.SQLDataType;
  * Reads jobs by their keys, after they were locked: what is gone by now was done by somebody else
  * between the snapshot of {@link LockJobs} and its lock, and must not run again.
  *
+ * <pre>{@code
+ * select "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id",
+ *     "que_jobs"."job_class", "que_jobs"."args", "que_jobs"."error_count", "que_jobs"."last_error"
+ * from (select unnest(cast(? as smallint[])) as "priority",
+ *       cast(unnest(cast(? as text[])) as timestamp with time zone) as "run_at",
+ *       unnest(cast(? as bigint[])) as "job_id") as "key"
+ * join "que_jobs"
+ * on ("que_jobs"."queue" = ?
+ *   and "que_jobs"."priority" = "key"."priority"
+ *   and "que_jobs"."run_at" = "key"."run_at"
+ *   and "que_jobs"."job_id" = "key"."job_id")
+ * }</pre>
+ *
  * <p><b>Locks</b>: none. <b>Index</b>: the primary key, once for each job. <b>Concurrency</b>: it
  * must be a statement of its own that starts after the locks are held, with a snapshot of its own;
  * nobody who follows the protocol deletes a job whose lock is held by us, so what it finds stays.

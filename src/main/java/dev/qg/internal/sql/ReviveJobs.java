@@ -21,6 +21,18 @@ import org.jooq.impl.SQLDataType;
  * Moves jobs from {@code qg_dead_jobs} back to {@code que_jobs}: due now, with no errors counted,
  * their last error kept.
  *
+ * <pre>{@code
+ * with "revived" as (delete from "qg_dead_jobs"
+ *   where "qg_dead_jobs"."job_id" = any (cast(? as bigint[]))
+ *   returning "qg_dead_jobs"."job_id", "qg_dead_jobs"."priority", "qg_dead_jobs"."run_at",
+ *       "qg_dead_jobs"."job_class", "qg_dead_jobs"."args", "qg_dead_jobs"."error_count",
+ *       "qg_dead_jobs"."last_error", "qg_dead_jobs"."queue", "qg_dead_jobs"."died_at")
+ * insert into "que_jobs" ("queue", "priority", "run_at", "job_id", "job_class", "args", "last_error")
+ * select "revived"."queue", "revived"."priority", now(), "revived"."job_id", "revived"."job_class",
+ *     "revived"."args", "revived"."last_error"
+ * from "revived"
+ * }</pre>
+ *
  * <p><b>Locks</b>: the dead rows, until the transaction ends. <b>Index</b>: the primary key of
  * {@code qg_dead_jobs}. <b>Concurrency</b>: deletion and insertion are one statement; of two
  * revivals of a job, one finds it and the other doesn't.

@@ -16,6 +16,18 @@ import org.jooq.impl.SQLDataType;
  * Records a failure of a job: one more error, its text, and a later {@code run_at} by the
  * database's clock.
  *
+ * <pre>{@code
+ * update "que_jobs"
+ * set "error_count" = (least("que_jobs"."error_count", 2147483646) + 1),
+ *     "run_at" = greatest((now() + make_interval(0, 0, 0, 0, 0, 0, cast(? as double precision))),
+ *       ("que_jobs"."run_at" + make_interval(0, 0, 0, 0, 0, 0, cast(1E-6 as double precision)))),
+ *     "last_error" = ?
+ * where ("que_jobs"."queue" = ?
+ *   and "que_jobs"."priority" = ?
+ *   and "que_jobs"."run_at" = cast(? as timestamp with time zone)
+ *   and "que_jobs"."job_id" = ?)
+ * }</pre>
+ *
  * <p><b>Locks</b>: the row, until the transaction ends. <b>Index</b>: the primary key, of which it
  * moves the row to another place. <b>Concurrency</b>: the whole key fences it, as in {@link
  * DeleteJob}. {@code run_at} always moves, by a microsecond at least, so that the old key is worth

@@ -20,6 +20,22 @@ import org.jooq.Table;
 /**
  * Counts the jobs by queue and type, those that are being worked and those that have failed.
  *
+ * <pre>{@code
+ * select "que_jobs"."queue", "que_jobs"."job_class", count(*), count("working"."job_id"),
+ *     count(*) filter (where "que_jobs"."error_count" > 0), max("que_jobs"."error_count"),
+ *     min("que_jobs"."run_at")
+ * from "que_jobs"
+ * left outer join (select distinct ((cast("lock"."classid" as bigint) << 32) | cast("lock"."objid" as bigint)) as "job_id"
+ *   from "pg_catalog"."pg_locks" as "lock"
+ *   where ("lock"."locktype" = 'advisory'
+ *     and "lock"."objsubid" = 1
+ *     and "lock"."granted"
+ *     and "lock"."database" = (select "db"."oid" from "pg_catalog"."pg_database" as "db" where "db"."datname" = current_database()))) as "working"
+ * on "working"."job_id" = "que_jobs"."job_id"
+ * group by "que_jobs"."queue", "que_jobs"."job_class"
+ * order by "que_jobs"."queue", "que_jobs"."job_class"
+ * }</pre>
+ *
  * <p><b>Locks</b>: none; reading {@code pg_locks} stops the server's lock manager for a moment.
  * <b>Index</b>: none, it reads the whole table. <b>Concurrency</b>: one snapshot of the table; the
  * view of the locks is read a moment later, so a job may count as not working that just was.

@@ -18,6 +18,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells which jobs are locked now, and by which backend.
  *
+ * <pre>{@code
+ * select "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id",
+ *     "que_jobs"."job_class", "que_jobs"."error_count", "backend"."pid", "backend"."application_name",
+ *     "backend"."client_addr", "backend"."state_change"
+ * from "que_jobs"
+ * join "pg_catalog"."pg_locks" as "lock"
+ * on (((cast("lock"."classid" as bigint) << 32) | cast("lock"."objid" as bigint)) = "que_jobs"."job_id"
+ *   and "lock"."locktype" = 'advisory'
+ *   and "lock"."objsubid" = 1
+ *   and "lock"."granted"
+ *   and "lock"."database" = (select "db"."oid" from "pg_catalog"."pg_database" as "db" where "db"."datname" = current_database()))
+ * join "pg_catalog"."pg_stat_activity" as "backend"
+ * on "backend"."pid" = "lock"."pid"
+ * order by "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id"
+ * }</pre>
+ *
  * <p><b>Locks</b>: none. <b>Index</b>: none. <b>Concurrency</b>: as {@link SelectStats}; a backend
  * that is gone by the time that its activity is read is left out.
  */

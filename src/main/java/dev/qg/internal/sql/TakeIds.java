@@ -17,6 +17,11 @@ import org.jooq.impl.SQLDataType;
  * Takes ids from the table's sequence for jobs that are inserted by statements that can't return
  * them in order.
  *
+ * <pre>{@code
+ * select nextval((select cast(pg_get_serial_sequence('"que_jobs"', 'job_id') as regclass)))
+ * from generate_series(1, ?)
+ * }</pre>
+ *
  * <p><b>Locks</b>: none. <b>Index</b>: none. <b>Concurrency</b>: a sequence never gives the same
  * number twice; those of a transaction that rolls back are lost, as with any insert.
  */

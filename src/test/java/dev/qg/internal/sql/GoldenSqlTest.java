@@ -1,0 +1,148 @@
+package dev.qg.internal.sql;
+
+import static dev.qg.jooq.Tables.QG_DEAD_JOBS;
+import static dev.qg.jooq.Tables.QUE_JOBS;
+import static java.util.stream.Collectors.joining;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jooq.JSON;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Each statement class sends the SQL of its golden file, word for word, and its Javadoc shows it.
+ * {@code mvn test -Dtest=GoldenSqlTest -Dqg.golden.write=true} rewrites both.
+ */
+class GoldenSqlTest {
+
+  private static final boolean WRITE = Boolean.getBoolean("qg.golden.write");
+  private static final Path GOLDEN = Path.of("src/test/resources/sql");
+  private static final Path SOURCE = Path.of("src/main/java/dev/qg/internal/sql");
+  private static final Pattern SHOWN = Pattern.compile("(?s)(<pre>\\{@code\n)(.*?)( \\* }</pre>)");
+
+  private static final OffsetDateTime TIME =
+      OffsetDateTime.of(2026, 1, 2, 3, 4, 5, 0, ZoneOffset.UTC);
+  private static final JobKey KEY = new JobKey("", (short) 100, TIME, 1);
+  private static final NewJob LEAST = new NewJob("A", null, null, null, null);
+  private static final NewJob MOST = new NewJob("A", "q", (short) 1, TIME, JSON.json("[]"));
+
+  /** A statement class, and what it sends with the statements of a schema. */
+  private record Golden(Class<?> type, Map<String, Function<Renderer, String>> sent) {
+
+    private static Golden of(Class<?> type, Function<Renderer, String> sent) {
+      return new Golden(type, new LinkedHashMap<>(Map.of("", sent)));
+    }
+
+    private Golden and(String title, Function<Renderer, String> sent) {
+      this.sent.put(title, sent);
+      return this;
+    }
+
+    @Override
+    public String toString() {
+      return type.getSimpleName();
+    }
+  }
+
+  static Stream<Golden> statements() {
+    return Stream.of(
+        Golden.of(LockJobs.class, r -> Sent.by(c -> new LockJobs(r).execute(c, "", 1, List.of()))),
+        Golden.of(
+            RereadJobs.class, r -> Sent.by(c -> new RereadJobs(r).execute(c, "", List.of(KEY)))),
+        Golden.of(UnlockJobs.class, r -> Sent.by(c -> new UnlockJobs(r).execute(c, List.of(1L)))),
+        Golden.of(InsertJob.class, r -> Sent.by(c -> new InsertJob(r).execute(c, MOST)))
+            .and("only what is required", r -> Sent.by(c -> new InsertJob(r).execute(c, LEAST))),
+        Golden.of(
+                InsertJobs.class,
+                r -> Sent.by(c -> new InsertJobs(r).execute(c, List.of(1L), List.of(MOST))))
+            .and(
+                "only what is required",
+                r -> Sent.by(c -> new InsertJobs(r).execute(c, List.of(1L), List.of(LEAST)))),
+        Golden.of(CopyJobs.class, r -> new CopyJobs(r).sql(JobColumn.setBy(MOST)))
+            .and("only what is required", r -> new CopyJobs(r).sql(JobColumn.setBy(LEAST))),
+        Golden.of(TakeIds.class, r -> Sent.by(c -> new TakeIds(r).execute(c, 1))),
+        Golden.of(DeleteJob.class, r -> Sent.by(c -> new DeleteJob(r).execute(c, KEY))),
+        Golden.of(
+            ScheduleRetry.class,
+            r -> Sent.by(c -> new ScheduleRetry(r).execute(c, KEY, Duration.ZERO, "error"))),
+        Golden.of(BuryJob.class, r -> Sent.by(c -> new BuryJob(r).execute(c, KEY, "error"))),
+        Golden.of(ReviveJobs.class, r -> Sent.by(c -> new ReviveJobs(r).execute(c, List.of(1L)))),
+        Golden.of(SelectStats.class, r -> Sent.by(c -> new SelectStats(r).execute(c))),
+        Golden.of(SelectWorking.class, r -> Sent.by(c -> new SelectWorking(r).execute(c))),
+        Golden.of(FindTable.class, r -> Sent.by(c -> new FindTable(r, QUE_JOBS).execute(c)))
+            .and("dead jobs", r -> Sent.by(c -> new FindTable(r, QG_DEAD_JOBS).execute(c))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("statements")
+  void sendsWhatTheGoldenFileHas(Golden statement) throws IOException {
+    Path file = GOLDEN.resolve(statement + ".sql");
+    Map<String, String> actual = sections(statement);
+    if (WRITE) {
+      Files.createDirectories(GOLDEN);
+      Files.writeString(
+          file,
+          actual.entrySet().stream()
+              .map(
+                  entry -> "-- " + entry.getKey() + "\n" + SqlFormat.lines(entry.getValue()) + "\n")
+              .collect(joining("\n")));
+    }
+    assertThat(read(file)).isEqualTo(actual);
+  }
+
+  @ParameterizedTest
+  @MethodSource("statements")
+  void isShownInItsJavadoc(Golden statement) throws IOException {
+    Path file = SOURCE.resolve(statement + ".java");
+    String source = Files.readString(file);
+    String sent = statement.sent().get("").apply(new Renderer(null));
+    if (WRITE) {
+      String lines =
+          SqlFormat.lines(sent).lines().map(line -> " * " + line + "\n").collect(joining());
+      Files.writeString(
+          file, SHOWN.matcher(source).replaceFirst("$1" + Matcher.quoteReplacement(lines) + "$3"));
+      source = Files.readString(file);
+    }
+    Matcher shown = SHOWN.matcher(source);
+    assertThat(shown.find()).as("the Javadoc of %s shows SQL", statement).isTrue();
+    assertThat(SqlFormat.oneLine(shown.group(2).replaceAll("(?m)^ \\*", ""))).isEqualTo(sent);
+  }
+
+  /** What the class sends, by title: on the search path, and in a schema. */
+  private static Map<String, String> sections(Golden statement) {
+    Map<String, String> sections = new LinkedHashMap<>();
+    statement
+        .sent()
+        .forEach(
+            (title, sent) -> {
+              String with = title.isEmpty() ? "" : ", " + title;
+              sections.put("on the search path" + with, sent.apply(new Renderer(null)));
+              sections.put("in the schema jobs" + with, sent.apply(new Renderer("jobs")));
+            });
+    return sections;
+  }
+
+  private static Map<String, String> read(Path file) throws IOException {
+    Map<String, String> sections = new LinkedHashMap<>();
+    for (String section : Files.readString(file).split("(?m)^-- ")) {
+      if (!section.isEmpty()) {
+        int end = section.indexOf('\n');
+        sections.put(section.substring(0, end), SqlFormat.oneLine(section.substring(end)));
+      }
+    }
+    return sections;
+  }
+}

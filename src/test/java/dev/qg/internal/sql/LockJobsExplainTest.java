@@ -1,0 +1,81 @@
+package dev.qg.internal.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.qg.fixture.TestDatabase;
+import dev.qg.internal.sql.Plans.Query;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The lock query reads the primary key's index in its order, whatever the planner knows of the
+ * table: a plan is kept for long, and a table that was empty is full a moment later.
+ */
+class LockJobsExplainTest {
+
+  private static final List<String> MODES = List.of("force_custom_plan", "force_generic_plan");
+  private static final Pattern COST = Pattern.compile("cost=[0-9.]+\\.\\.([0-9.]+)");
+
+  @RegisterExtension final TestDatabase db = TestDatabase.withTables();
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1_000, 1_000_000})
+  void readsTheIndexInItsOrderAndSortsNothing(int jobs) throws SQLException {
+    Connection connection = db.connect();
+    Plans.load(connection, jobs);
+    List<String> plans = new ArrayList<>(lockPlans(connection));
+    Plans.execute(connection, "analyze que_jobs");
+    plans.addAll(lockPlans(connection));
+    Plans.execute(connection, "vacuum analyze que_jobs");
+    plans.addAll(lockPlans(connection));
+
+    assertThat(plans)
+        .hasSize(12)
+        .allSatisfy(
+            plan -> {
+              assertThat(plan).doesNotContain("Sort").doesNotContain("Seq Scan");
+              assertThat(plan.lines().filter(line -> line.contains(" on que_jobs ")))
+                  .hasSize(2)
+                  .allMatch(line -> line.matches(".*Index (Only )?Scan using que_jobs_pkey on .*"));
+              assertThat(plan.lines().filter(line -> line.contains("Index Cond:")))
+                  .hasSize(2)
+                  .allMatch(line -> line.contains("queue = ") && line.contains("run_at <= now()"))
+                  .last()
+                  .asString()
+                  .contains("> ROW(step");
+              // From a cost of 100,000 on, the server compiles the query first: a tenth of a
+              // second.
+              assertThat(cost(plan)).isLessThan(50_000);
+            });
+  }
+
+  private static List<String> lockPlans(Connection connection) throws SQLException {
+    String sql = Sent.by(c -> new LockJobs(new Renderer(null)).execute(c, "", 1, List.of()));
+    List<String> plans = new ArrayList<>();
+    for (String mode : MODES) {
+      for (String limit : List.of("1", "1000")) {
+        List<String> each = List.of(limit, "''", "'{}'", limit, "''", "'{}'");
+        plans.add(
+            Plans.explain(
+                connection,
+                mode,
+                new Query(
+                    sql, List.of("int8", "varchar", "int8[]", "int8", "varchar", "int8[]"), each)));
+      }
+    }
+    return plans;
+  }
+
+  private static double cost(String plan) {
+    Matcher matcher = COST.matcher(plan);
+    assertThat(matcher.find()).isTrue();
+    return Double.parseDouble(matcher.group(1));
+  }
+}

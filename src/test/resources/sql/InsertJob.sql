@@ -1,0 +1,21 @@
+-- on the search path
+insert into "que_jobs" ("queue", "priority", "run_at", "job_class", "args")
+values (?, ?, cast(? as timestamp(6) with time zone), ?, cast(? as json))
+returning "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id"
+
+-- in the schema jobs
+insert into "jobs"."que_jobs" ("queue", "priority", "run_at", "job_class", "args")
+values (?, ?, cast(? as timestamp(6) with time zone), ?, cast(? as json))
+returning "jobs"."que_jobs"."queue", "jobs"."que_jobs"."priority", "jobs"."que_jobs"."run_at",
+    "jobs"."que_jobs"."job_id"
+
+-- on the search path, only what is required
+insert into "que_jobs" ("job_class")
+values (?)
+returning "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id"
+
+-- in the schema jobs, only what is required
+insert into "jobs"."que_jobs" ("job_class")
+values (?)
+returning "jobs"."que_jobs"."queue", "jobs"."que_jobs"."priority", "jobs"."que_jobs"."run_at",
+    "jobs"."que_jobs"."job_id"

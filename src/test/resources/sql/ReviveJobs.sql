@@ -1,0 +1,23 @@
+-- on the search path
+with "revived" as (delete from "qg_dead_jobs"
+  where "qg_dead_jobs"."job_id" = any (cast(? as bigint[]))
+  returning "qg_dead_jobs"."job_id", "qg_dead_jobs"."priority", "qg_dead_jobs"."run_at",
+      "qg_dead_jobs"."job_class", "qg_dead_jobs"."args", "qg_dead_jobs"."error_count",
+      "qg_dead_jobs"."last_error", "qg_dead_jobs"."queue", "qg_dead_jobs"."died_at")
+insert into "que_jobs" ("queue", "priority", "run_at", "job_id", "job_class", "args", "last_error")
+select "revived"."queue", "revived"."priority", now(), "revived"."job_id", "revived"."job_class",
+    "revived"."args", "revived"."last_error"
+from "revived"
+
+-- in the schema jobs
+with "revived" as (delete from "jobs"."qg_dead_jobs"
+  where "jobs"."qg_dead_jobs"."job_id" = any (cast(? as bigint[]))
+  returning "jobs"."qg_dead_jobs"."job_id", "jobs"."qg_dead_jobs"."priority",
+      "jobs"."qg_dead_jobs"."run_at", "jobs"."qg_dead_jobs"."job_class",
+      "jobs"."qg_dead_jobs"."args", "jobs"."qg_dead_jobs"."error_count",
+      "jobs"."qg_dead_jobs"."last_error", "jobs"."qg_dead_jobs"."queue",
+      "jobs"."qg_dead_jobs"."died_at")
+insert into "jobs"."que_jobs" ("queue", "priority", "run_at", "job_id", "job_class", "args", "last_error")
+select "revived"."queue", "revived"."priority", now(), "revived"."job_id", "revived"."job_class",
+    "revived"."args", "revived"."last_error"
+from "revived"
