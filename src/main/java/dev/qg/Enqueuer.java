@@ -20,9 +20,9 @@ final class Enqueuer {
   /**
    * @param synchronous null to enqueue, or the handlers that work each job that is due at once
    */
-  Enqueuer(Statements sql, InlineJobs inline, @Nullable WorkMap synchronous) {
-    this.sql = sql;
-    this.inline = inline;
+  Enqueuer(Core core, @Nullable WorkMap synchronous) {
+    this.sql = core.sql;
+    this.inline = core.inline;
     this.synchronous = synchronous;
   }
 

@@ -4,30 +4,20 @@ import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Connections;
 import dev.qg.internal.work.ContentionException;
 import dev.qg.internal.work.HandHeldJobs;
-import dev.qg.internal.work.InlineJobs;
-import dev.qg.internal.work.Runner;
-import dev.qg.internal.work.WorkLoop;
 import java.sql.Connection;
-import java.sql.SQLException;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jooq.Configuration;
-import org.jooq.ConnectionProvider;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
 import org.jooq.impl.DefaultConfiguration;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The client of the queue: enqueues jobs, in the caller's transaction or in one of its own, locks
@@ -46,30 +36,22 @@ import org.slf4j.LoggerFactory;
  */
 public final class Qg implements AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(Qg.class);
-
-  private final Connections connections;
-  private final Statements sql;
-  private final Policy policy;
+  private final Core core;
   private final Enqueuer enqueuer;
-  private final InlineJobs inline;
   private final HandHeldJobs handHeld;
 
-  /** Set once by close, so that what comes later is refused. */
-  private final AtomicBoolean closed = new AtomicBoolean();
-
   private Qg(Builder builder) {
-    this.connections = new Connections(builder.dataSource);
-    this.sql = Statements.of(builder.schema);
-    this.policy =
-        new Policy(
-            builder.configuration,
-            builder.retryPolicy,
-            Map.copyOf(builder.retryPolicies),
-            builder.hooks);
-    this.inline = new InlineJobs(sql, policy);
-    this.enqueuer = new Enqueuer(sql, inline, builder.synchronous);
-    this.handHeld = new HandHeldJobs(connections, sql, policy);
+    this.core =
+        new Core(
+            new Connections(builder.dataSource),
+            Statements.of(builder.schema),
+            new Policy(
+                builder.configuration,
+                builder.retryPolicy,
+                Map.copyOf(builder.retryPolicies),
+                builder.hooks));
+    this.enqueuer = new Enqueuer(core, builder.synchronous);
+    this.handHeld = new HandHeldJobs(core.connections, core.sql, core.policy);
   }
 
   /** A client with the default settings. */
@@ -90,7 +72,7 @@ public final class Qg implements AutoCloseable {
    */
   public long enqueue(Job job) {
     Check.notNull("job", job);
-    return own(connection -> enqueuer.enqueue(connection, job));
+    return core.own(connection -> enqueuer.enqueue(connection, job));
   }
 
   /**
@@ -103,18 +85,18 @@ public final class Qg implements AutoCloseable {
    */
   public long enqueue(DSLContext ctx, Job job) {
     Check.notNull("job", job);
-    return callers(ctx, connection -> enqueuer.enqueue(connection, job));
+    return core.callers(ctx, connection -> enqueuer.enqueue(connection, job));
   }
 
   /** The same as {@link #enqueue(DSLContext, Job)}. */
   public long enqueue(Configuration configuration, Job job) {
-    return enqueue(using(configuration), job);
+    return enqueue(DSL.using(Check.notNull("configuration", configuration)), job);
   }
 
   /** The same as {@link #enqueue(DSLContext, Job)}. */
   public long enqueue(Connection connection, Job job) {
     Check.notNull("job", job);
-    return enqueuer.enqueue(open(connection), job);
+    return enqueuer.enqueue(core.callers(connection), job);
   }
 
   /**
@@ -126,7 +108,7 @@ public final class Qg implements AutoCloseable {
    */
   public List<Long> enqueueAll(Collection<Job> jobs) {
     Check.notNull("jobs", jobs);
-    return own(connection -> enqueuer.enqueueAll(connection, jobs));
+    return core.own(connection -> enqueuer.enqueueAll(connection, jobs));
   }
 
   /**
@@ -138,18 +120,18 @@ public final class Qg implements AutoCloseable {
    */
   public List<Long> enqueueAll(DSLContext ctx, Collection<Job> jobs) {
     Check.notNull("jobs", jobs);
-    return callers(ctx, connection -> enqueuer.enqueueAll(connection, jobs));
+    return core.callers(ctx, connection -> enqueuer.enqueueAll(connection, jobs));
   }
 
   /** The same as {@link #enqueueAll(DSLContext, Collection)}. */
   public List<Long> enqueueAll(Configuration configuration, Collection<Job> jobs) {
-    return enqueueAll(using(configuration), jobs);
+    return enqueueAll(DSL.using(Check.notNull("configuration", configuration)), jobs);
   }
 
   /** The same as {@link #enqueueAll(DSLContext, Collection)}. */
   public List<Long> enqueueAll(Connection connection, Collection<Job> jobs) {
     Check.notNull("jobs", jobs);
-    return enqueuer.enqueueAll(open(connection), jobs);
+    return enqueuer.enqueueAll(core.callers(connection), jobs);
   }
 
   /**
@@ -162,7 +144,7 @@ public final class Qg implements AutoCloseable {
    */
   public Optional<LockedJob> lockJob(String queue) {
     Check.queue(queue);
-    requireOpen();
+    core.requireOpen();
     try {
       return handHeld.lock(queue).map(held -> new LockedJob(held, true));
     } catch (ContentionException e) {
@@ -176,12 +158,12 @@ public final class Qg implements AutoCloseable {
    * @throws DataAccessException if the database failed
    */
   public List<JobStats> stats() {
-    return own(connection -> Views.stats(sql, connection));
+    return core.own(connection -> Views.stats(core.sql, connection));
   }
 
   /** The same as {@link #stats()}, on the caller's connection and with its transaction's jobs. */
   public List<JobStats> stats(DSLContext ctx) {
-    return callers(ctx, connection -> Views.stats(sql, connection));
+    return core.callers(ctx, connection -> Views.stats(core.sql, connection));
   }
 
   /**
@@ -191,12 +173,12 @@ public final class Qg implements AutoCloseable {
    * @throws DataAccessException if the database failed
    */
   public List<WorkingJob> working() {
-    return own(connection -> Views.working(sql, connection));
+    return core.own(connection -> Views.working(core.sql, connection));
   }
 
   /** The same as {@link #working()}, on the caller's connection. */
   public List<WorkingJob> working(DSLContext ctx) {
-    return callers(ctx, connection -> Views.working(sql, connection));
+    return core.callers(ctx, connection -> Views.working(core.sql, connection));
   }
 
   /**
@@ -206,7 +188,7 @@ public final class Qg implements AutoCloseable {
    * @throws DataAccessException if the database failed
    */
   public boolean revive(long jobId) {
-    return own(connection -> sql.reviveJobs().execute(connection, List.of(jobId))) == 1;
+    return core.own(connection -> core.sql.reviveJobs().execute(connection, List.of(jobId))) == 1;
   }
 
   /**
@@ -222,7 +204,7 @@ public final class Qg implements AutoCloseable {
    */
   public int revive(DSLContext ctx, Collection<Long> jobIds) {
     List<Long> ids = List.copyOf(Check.notNull("jobIds", jobIds));
-    return callers(ctx, connection -> sql.reviveJobs().execute(connection, ids));
+    return core.callers(ctx, connection -> core.sql.reviveJobs().execute(connection, ids));
   }
 
   /**
@@ -231,90 +213,13 @@ public final class Qg implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (closed.compareAndSet(false, true)) {
-      handHeld.close();
-    }
+    core.close();
+    handHeld.close();
   }
 
-  /** Refuses to work on a database without our tables, if it can be asked. */
-  void requireTables() {
-    boolean jobs;
-    boolean deadJobs;
-    try {
-      jobs = own(sql.findJobs()::execute);
-      deadJobs = !policy.givesUp() || own(sql.findDeadJobs()::execute);
-    } catch (DataAccessException e) {
-      log.atWarn()
-          .addKeyValue("event", "start_unchecked")
-          .setCause(e)
-          .log("The database can't be reached yet: starting all the same");
-      return;
-    }
-    if (!jobs) {
-      throw new QgException("There is no table que_jobs: " + Statements.HOW_TO_MAKE_TABLES);
-    }
-    if (!deadJobs) {
-      throw new QgException(
-          "A retry policy gives jobs up (maxAttempts), but there is no table qg_dead_jobs to move"
-              + " them to: "
-              + Statements.HOW_TO_MAKE_TABLES);
-    }
-  }
-
-  LockedJob inject(DSLContext ctx, Job job) {
-    requireOpen();
-    // Kept until the job is done: a transaction-aware connection is of no use after its release.
-    ConnectionProvider provider = ctx.configuration().connectionProvider();
-    Connection connection = Check.notNull("the connection of ctx", provider.acquire());
-    try {
-      if (connection.getAutoCommit()) {
-        throw new IllegalArgumentException(
-            "A job is injected into a transaction, but the connection of ctx is in none");
-      }
-      return new LockedJob(
-          inline.insert(connection, job.columns(), () -> provider.release(connection)), true);
-    } catch (SQLException | RuntimeException e) {
-      provider.release(connection);
-      throw e instanceof RuntimeException unchecked
-          ? unchecked
-          : new DataAccessException("Can't tell whether the connection is in a transaction", e);
-    }
-  }
-
-  WorkLoop loop(WorkMap workMap, List<String> queues, Duration interval) {
-    Runner runner =
-        new Runner(
-            type -> {
-              WorkFunc function = workMap.get(type);
-              return function == null ? null : held -> function.work(new LockedJob(held, false));
-            });
-    return new WorkLoop(connections, sql, policy, runner, queues, interval);
-  }
-
-  void requireOpen() {
-    if (closed.get()) {
-      throw new IllegalStateException("This Qg is closed");
-    }
-  }
-
-  private <T> T own(Function<Connection, T> work) {
-    requireOpen();
-    return connections.call(work);
-  }
-
-  private <T> T callers(DSLContext ctx, Function<Connection, T> work) {
-    Check.notNull("ctx", ctx);
-    requireOpen();
-    return ctx.connectionResult(work::apply);
-  }
-
-  private Connection open(Connection connection) {
-    requireOpen();
-    return Check.notNull("connection", connection);
-  }
-
-  private static DSLContext using(Configuration configuration) {
-    return DSL.using(Check.notNull("configuration", configuration));
+  /** What workers and the test helper need of it. */
+  Core core() {
+    return core;
   }
 
   /** Collects the settings of a client. For one thread. */

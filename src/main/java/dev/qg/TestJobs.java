@@ -28,6 +28,6 @@ public final class TestJobs {
    */
   public static LockedJob inject(Qg qg, DSLContext tx, Job job) {
     Check.notNull("qg", qg);
-    return qg.inject(tx, Check.notNull("job", job));
+    return qg.core().inject(tx, Check.notNull("job", job));
   }
 }

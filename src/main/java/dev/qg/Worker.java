@@ -23,7 +23,7 @@ public final class Worker implements AutoCloseable {
 
   private Worker(Builder builder) {
     this.qg = builder.qg;
-    this.loop = qg.loop(builder.workMap, List.of(builder.queue), builder.interval);
+    this.loop = qg.core().loop(builder.workMap, List.of(builder.queue), builder.interval);
   }
 
   /** Starts a worker with the default settings. */
@@ -39,7 +39,7 @@ public final class Worker implements AutoCloseable {
    * @throws IllegalStateException if it was called before
    */
   public void work() {
-    qg.requireTables();
+    qg.core().requireTables();
     loop.run(false);
   }
 
@@ -51,7 +51,7 @@ public final class Worker implements AutoCloseable {
    * @throws org.jooq.exception.DataAccessException if the database failed
    */
   public boolean workOne() {
-    qg.requireOpen();
+    qg.core().requireOpen();
     try {
       return loop.workOne();
     } catch (ContentionException e) {

@@ -39,7 +39,7 @@ public final class WorkerPool implements AutoCloseable {
     this.name = builder.name;
     this.loops =
         IntStream.range(0, builder.count)
-            .mapToObj(i -> qg.loop(builder.workMap, builder.queues, builder.interval))
+            .mapToObj(i -> qg.core().loop(builder.workMap, builder.queues, builder.interval))
             .toList();
   }
 
@@ -55,8 +55,7 @@ public final class WorkerPool implements AutoCloseable {
    * @throws IllegalStateException if the pool was started before
    */
   public void start() {
-    qg.requireOpen();
-    qg.requireTables();
+    qg.core().requireTables();
     if (!started.compareAndSet(false, true)) {
       throw new IllegalStateException("The pool \"" + name + "\" was started before");
     }

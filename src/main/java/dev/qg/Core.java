@@ -1,0 +1,124 @@
+package dev.qg;
+
+import dev.qg.internal.sql.Statements;
+import dev.qg.internal.work.Connections;
+import dev.qg.internal.work.InlineJobs;
+import dev.qg.internal.work.Runner;
+import dev.qg.internal.work.WorkLoop;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import org.jooq.ConnectionProvider;
+import org.jooq.DSLContext;
+import org.jooq.exception.DataAccessException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a client, its workers and its test helper share. Safe for use by many threads. */
+final class Core {
+
+  private static final Logger log = LoggerFactory.getLogger(Core.class);
+
+  final Connections connections;
+  final Statements sql;
+  final Policy policy;
+  final InlineJobs inline;
+
+  /** Set once by close, so that what comes later is refused. */
+  private volatile boolean closed;
+
+  Core(Connections connections, Statements sql, Policy policy) {
+    this.connections = connections;
+    this.sql = sql;
+    this.policy = policy;
+    this.inline = new InlineJobs(sql, policy);
+  }
+
+  void close() {
+    closed = true;
+  }
+
+  void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("This Qg is closed");
+    }
+  }
+
+  /** Runs something on a connection of our own, whose statements commit by themselves. */
+  <T> T own(Function<Connection, T> work) {
+    requireOpen();
+    return connections.call(work);
+  }
+
+  /** Runs something on the connection of a caller. */
+  <T> T callers(DSLContext ctx, Function<Connection, T> work) {
+    Check.notNull("ctx", ctx);
+    requireOpen();
+    return ctx.connectionResult(work::apply);
+  }
+
+  /** The connection of a caller. */
+  Connection callers(Connection connection) {
+    requireOpen();
+    return Check.notNull("connection", connection);
+  }
+
+  /** Refuses to work on a database without our tables, if it can be asked. */
+  void requireTables() {
+    boolean jobs;
+    boolean deadJobs;
+    try {
+      jobs = own(sql.findJobs()::execute);
+      deadJobs = !policy.givesUp() || own(sql.findDeadJobs()::execute);
+    } catch (DataAccessException e) {
+      log.atWarn()
+          .addKeyValue("event", "start_unchecked")
+          .setCause(e)
+          .log("The database can't be reached yet: starting all the same");
+      return;
+    }
+    if (!jobs) {
+      throw new QgException("There is no table que_jobs: " + Statements.HOW_TO_MAKE_TABLES);
+    }
+    if (!deadJobs) {
+      throw new QgException(
+          "A retry policy gives jobs up (maxAttempts), but there is no table qg_dead_jobs to move"
+              + " them to: "
+              + Statements.HOW_TO_MAKE_TABLES);
+    }
+  }
+
+  /** Holds a new job within the transaction of a test. */
+  LockedJob inject(DSLContext ctx, Job job) {
+    requireOpen();
+    // Kept until the job is done: a transaction-aware connection is of no use after its release.
+    ConnectionProvider provider = ctx.configuration().connectionProvider();
+    Connection connection = Check.notNull("the connection of ctx", provider.acquire());
+    try {
+      if (connection.getAutoCommit()) {
+        throw new IllegalArgumentException(
+            "A job is injected into a transaction, but the connection of ctx is in none");
+      }
+      return new LockedJob(
+          inline.insert(connection, job.columns(), () -> provider.release(connection)), true);
+    } catch (SQLException | RuntimeException e) {
+      provider.release(connection);
+      throw e instanceof RuntimeException unchecked
+          ? unchecked
+          : new DataAccessException("Can't tell whether the connection is in a transaction", e);
+    }
+  }
+
+  /** Makes a loop that works jobs, as part of a worker. */
+  WorkLoop loop(WorkMap workMap, List<String> queues, Duration interval) {
+    Runner runner =
+        new Runner(
+            type -> {
+              WorkFunc function = workMap.get(type);
+              return function == null ? null : held -> function.work(new LockedJob(held, false));
+            });
+    return new WorkLoop(connections, sql, policy, runner, queues, interval);
+  }
+}
