@@ -50,7 +50,7 @@ final class Session implements AutoCloseable {
    */
   Optional<JobRow> lockOne(String queue) {
     for (int i = 0; i < ATTEMPTS; i++) {
-      List<JobKey> locked = sql.lockJobs().execute(connection(), queue, 1, held);
+      List<JobKey> locked = lock(queue);
       if (locked.isEmpty()) {
         return Optional.empty();
       }
@@ -62,6 +62,16 @@ final class Session implements AutoCloseable {
       locked.forEach(key -> unlock(key.id()));
     }
     throw new ContentionException(queue, ATTEMPTS);
+  }
+
+  private List<JobKey> lock(String queue) {
+    try {
+      return sql.lockJobs().execute(connection(), queue, 1, held);
+    } catch (RuntimeException e) {
+      // It may have locked jobs before it failed, and the locks of a session outlive a statement.
+      abort();
+      throw e;
+    }
   }
 
   /** Makes a row that was locked here a job to be worked, whose end releases the lock. */
