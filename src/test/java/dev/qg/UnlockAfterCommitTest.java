@@ -1,0 +1,137 @@
+package dev.qg;
+
+import static dev.qg.jooq.Tables.QG_DEAD_JOBS;
+import static dev.qg.jooq.Tables.QUE_JOBS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.qg.fixture.Intercepted;
+import dev.qg.fixture.Sql;
+import dev.qg.fixture.TestDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import javax.sql.DataSource;
+import org.jooq.DSLContext;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * When a job's lock is released, everybody sees what became of the job: whoever gets the lock then
+ * can't find it as it was.
+ */
+class UnlockAfterCommitTest {
+
+  @RegisterExtension final TestDatabase db = TestDatabase.withTables();
+
+  private final AtomicInteger unlocks = new AtomicInteger();
+  private DSLContext other;
+  private Runnable seenByOthers;
+  private Qg qg;
+  private long id;
+
+  @BeforeEach
+  void lookFromAnotherSessionWhenTheUnlockIsSent() {
+    other = db.session();
+    id = db.enqueue("A");
+    DataSource watched =
+        Intercepted.dataSource(
+            db.dataSource(),
+            new Intercepted.Listener() {
+              @Override
+              public void before(Connection connection, String sql) throws SQLException {
+                if (Sql.unlocks(sql)) {
+                  unlocks.incrementAndGet();
+                  assertThat(connection.getAutoCommit()).as("no transaction is open").isTrue();
+                  seenByOthers.run();
+                }
+              }
+            });
+    qg =
+        Qg.builder(watched)
+            .retryPolicy("Dies", RetryPolicy.builder().maxAttempts(1).build())
+            .build();
+    seenByOthers = () -> assertThat(other.fetchCount(QUE_JOBS)).isZero();
+  }
+
+  @Test
+  void theDeletionInTheJobsTransactionIsCommitted() {
+    work("A", job -> job.tx().execute("select 1"));
+  }
+
+  @Test
+  void theDeletionOutsideOfATransactionIsCommitted() {
+    work("A", job -> {});
+  }
+
+  @Test
+  void theRetryIsCommitted() {
+    seenByOthers =
+        () ->
+            assertThat(other.fetchSingle(QUE_JOBS, QUE_JOBS.JOB_ID.eq(id)).getErrorCount()).isOne();
+    work(
+        "A",
+        job -> {
+          job.tx().execute("select 1");
+          throw new IllegalStateException("fails");
+        });
+  }
+
+  @Test
+  void givingUpIsCommitted() {
+    db.ctx().update(QUE_JOBS).set(QUE_JOBS.JOB_CLASS, "Dies").execute();
+    seenByOthers =
+        () -> {
+          assertThat(other.fetchCount(QUE_JOBS)).isZero();
+          assertThat(other.fetchCount(QG_DEAD_JOBS)).isOne();
+        };
+    work(
+        "Dies",
+        job -> {
+          throw new IllegalStateException("fails");
+        });
+  }
+
+  @Test
+  void theDeletionByHandIsCommitted() {
+    try (LockedJob job = qg.lockJob("").orElseThrow()) {
+      job.tx().execute("select 1");
+      job.delete();
+    }
+    assertThat(unlocks).hasValue(1);
+  }
+
+  @Test
+  void worksNoJobTwiceWithTwoPoolsOnManyShortJobs() {
+    db.ctx().deleteFrom(QUE_JOBS).execute();
+    db.qg().enqueueAll(IntStream.range(0, 4_000).mapToObj(i -> Job.of("A")).toList());
+    Map<Long, AtomicInteger> runs = new ConcurrentHashMap<>();
+    WorkMap workMap =
+        WorkMap.of(
+            "A", job -> runs.computeIfAbsent(job.id(), i -> new AtomicInteger()).incrementAndGet());
+    Qg otherClient = Qg.create(db.pool(8));
+    List<WorkerPool> pools =
+        List.of(
+            WorkerPool.builder(db.qg(), workMap).count(8).name("one").build(),
+            WorkerPool.builder(otherClient, workMap).count(8).name("two").build());
+
+    pools.forEach(WorkerPool::start);
+    org.awaitility.Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> db.ctx().fetchCount(QUE_JOBS) == 0);
+    pools.forEach(WorkerPool::close);
+
+    assertThat(runs).hasSize(4_000);
+    assertThat(runs.values()).allMatch(count -> count.get() == 1);
+  }
+
+  private void work(String type, WorkFunc function) {
+    assertThat(Worker.builder(qg, WorkMap.of(type, function)).build().workOne()).isTrue();
+    assertThat(unlocks).hasValue(1);
+  }
+}
