@@ -137,7 +137,7 @@ class GoldenSqlTest {
 
   private static Map<String, String> read(Path file) throws IOException {
     Map<String, String> sections = new LinkedHashMap<>();
-    for (String section : Files.readString(file).split("(?m)^-- ")) {
+    for (String section : Files.readString(file).split("(?m)^-- ", -1)) {
       if (!section.isEmpty()) {
         int end = section.indexOf('\n');
         sections.put(section.substring(0, end), SqlFormat.oneLine(section.substring(end)));
