@@ -5,6 +5,7 @@ import dev.qg.internal.sql.NewJob;
 import dev.qg.internal.sql.StorableText;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import org.jooq.JSON;
 import org.jspecify.annotations.Nullable;
@@ -72,7 +73,8 @@ public final class Job {
   }
 
   /**
-   * The same job, due at another time by the database's clock, to the microsecond.
+   * The same job, due at another time by the database's clock; what is less than a microsecond is
+   * cut off.
    *
    * @throws IllegalArgumentException if it is outside of what PostgreSQL can hold, 4714-11-24 BC to
    *     294276-12-31
@@ -88,7 +90,7 @@ public final class Job {
             columns.type(),
             columns.queue(),
             columns.priority(),
-            runAt.atOffset(ZoneOffset.UTC),
+            runAt.truncatedTo(ChronoUnit.MICROS).atOffset(ZoneOffset.UTC),
             columns.args()));
   }
 

@@ -203,13 +203,17 @@ public final class Qg implements AutoCloseable {
    * @throws DataAccessException if the database failed
    */
   public int revive(DSLContext ctx, Collection<Long> jobIds) {
-    List<Long> ids = List.copyOf(Check.notNull("jobIds", jobIds));
+    List<Long> ids =
+        Check.notNull("jobIds", jobIds).stream()
+            .map(id -> Check.notNull("each of jobIds", id))
+            .toList();
     return core.callers(ctx, connection -> core.sql.reviveJobs().execute(connection, ids));
   }
 
   /**
-   * Gives back every job of {@link #lockJob} that is not done, and refuses all further use. Workers
-   * have shutdowns of their own. The {@code DataSource} stays open. Again is harmless.
+   * Gives back every job of {@link #lockJob} that is not done, and refuses all further use. What is
+   * not committed of such a job is undone, by ending its session. Workers have shutdowns of their
+   * own. The {@code DataSource} stays open. Again is harmless.
    */
   @Override
   public void close() {

@@ -28,6 +28,7 @@ public final class TestJobs {
    */
   public static LockedJob inject(Qg qg, DSLContext tx, Job job) {
     Check.notNull("qg", qg);
+    Check.notNull("tx", tx);
     return qg.core().inject(tx, Check.notNull("job", job));
   }
 }

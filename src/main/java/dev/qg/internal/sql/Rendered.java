@@ -4,6 +4,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import org.jooq.JSON;
@@ -94,6 +96,9 @@ final class Rendered {
       throws SQLException {
     if (value instanceof JSON json) {
       statement.setString(index, json.data());
+    } else if (value instanceof OffsetDateTime time) {
+      // The driver would send what lies before 4713-01-01 BC as -infinity.
+      statement.setObject(index, TimestampText.of(time), Types.OTHER);
     } else if (value instanceof String[] texts) {
       statement.setArray(index, connection.createArrayOf("text", texts));
     } else if (value instanceof Long[] numbers) {

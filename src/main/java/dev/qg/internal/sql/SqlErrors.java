@@ -1,6 +1,7 @@
 package dev.qg.internal.sql;
 
 import java.sql.SQLException;
+import java.util.Set;
 import org.jooq.exception.DataAccessException;
 
 /**
@@ -9,7 +10,8 @@ import org.jooq.exception.DataAccessException;
  */
 final class SqlErrors {
 
-  private static final String UNDEFINED_TABLE = "42P01";
+  /** There is no such table, or not even its schema. */
+  private static final Set<String> MISSING = Set.of("42P01", "3F000");
 
   private final String where;
 
@@ -21,7 +23,7 @@ final class SqlErrors {
   }
 
   DataAccessException translate(String sql, SQLException e) {
-    if (UNDEFINED_TABLE.equals(e.getSQLState())) {
+    if (e.getSQLState() != null && MISSING.contains(e.getSQLState())) {
       return new DataAccessException(
           e.getMessage() + " (looked for in " + where + "): " + Statements.HOW_TO_MAKE_TABLES, e);
     }

@@ -5,12 +5,16 @@ import java.sql.SQLException;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jooq.exception.DataAccessException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Borrows connections for statements of our own. A pool may hand them out with auto-commit off;
  * here it is on, and as it was when the connection goes back. Safe for use by many threads.
  */
 public final class Connections {
+
+  private static final Logger log = LoggerFactory.getLogger(Connections.class);
 
   private final DataSource dataSource;
 
@@ -78,9 +82,7 @@ public final class Connections {
     public void close() {
       try {
         try {
-          if (isAlive() && connection.getAutoCommit() != autoCommit) {
-            connection.setAutoCommit(autoCommit);
-          }
+          restore();
         } finally {
           connection.close();
         }
@@ -89,13 +91,20 @@ public final class Connections {
       }
     }
 
-    /** Asked also for the pool, which learns from a call that fails that a session was ended. */
-    private boolean isAlive() {
+    /**
+     * Sets what was changed back. It asks also for the pool, which learns from a call that fails
+     * that a session was ended: this is no failure of its own, and must not hide another.
+     */
+    private void restore() {
       try {
-        connection.getAutoCommit();
-        return true;
+        if (connection.getAutoCommit() != autoCommit) {
+          connection.setAutoCommit(autoCommit);
+        }
       } catch (SQLException e) {
-        return false;
+        log.atDebug()
+            .addKeyValue("event", "session_ended")
+            .setCause(e)
+            .log("A connection goes back that was ended");
       }
     }
   }

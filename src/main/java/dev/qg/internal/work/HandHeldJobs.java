@@ -69,7 +69,7 @@ public final class HandHeldJobs implements AutoCloseable {
     RuntimeException failure = null;
     for (HeldJob job : jobs) {
       try {
-        job.done();
+        job.revoke();
       } catch (RuntimeException e) {
         if (failure == null) {
           failure = e;

@@ -102,10 +102,20 @@ public final class HeldJob implements AutoCloseable {
                     policy
                         .configuration()
                         .derive(new JobConnections(this))
-                        .derive(new NestedTransactions(connection)));
+                        .derive(new NestedTransactions(connection, this::mark)));
           }
           return tx;
         });
+  }
+
+  /** What takes a deletion back that is part of the nested transaction which begins now. */
+  private Runnable mark() {
+    State before = state;
+    return () -> {
+      if (state == State.DELETED) {
+        state = before;
+      }
+    };
   }
 
   /**
@@ -249,6 +259,21 @@ public final class HeldJob implements AutoCloseable {
             release.accept(this);
           }
           return true;
+        });
+  }
+
+  /**
+   * Takes the job from its holder, who may be using its transaction at this moment: that ends with
+   * the session, since what is rolled back could be written on in auto-commit mode.
+   */
+  void revoke() {
+    guarded(
+        () -> {
+          if (state != State.DONE) {
+            state = State.DONE;
+            release.accept(this);
+          }
+          return state;
         });
   }
 

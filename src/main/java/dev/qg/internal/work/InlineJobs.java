@@ -41,10 +41,19 @@ public final class InlineJobs {
    * @throws Exception what the handler throws
    */
   public long run(Connection connection, NewJob job, Runner.Handler handler) throws Exception {
-    HeldJob held = insert(connection, job, () -> {});
-    handler.work(held);
-    held.complete();
-    held.done();
-    return held.row().key().id();
+    SavepointTransaction whole = new SavepointTransaction(connection);
+    whole.begin();
+    try {
+      HeldJob held = insert(connection, job, () -> {});
+      handler.work(held);
+      held.complete();
+      held.done();
+      whole.commit();
+      return held.row().key().id();
+    } catch (Throwable t) {
+      // A caller who catches it goes on as if nothing had been enqueued.
+      whole.rollbackAfter(t);
+      throw t;
+    }
   }
 }

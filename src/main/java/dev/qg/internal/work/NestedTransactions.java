@@ -1,6 +1,7 @@
 package dev.qg.internal.work;
 
 import java.sql.Connection;
+import java.util.function.Supplier;
 import org.jooq.Transaction;
 import org.jooq.TransactionContext;
 import org.jooq.TransactionProvider;
@@ -11,32 +12,38 @@ import org.jooq.TransactionProvider;
  */
 final class NestedTransactions implements TransactionProvider {
 
-  private record Nested(SavepointTransaction savepoint) implements Transaction {}
+  private record Nested(SavepointTransaction savepoint, Runnable undo) implements Transaction {}
 
   private final Connection connection;
+  private final Supplier<Runnable> mark;
 
-  NestedTransactions(Connection connection) {
+  /**
+   * @param mark called at the beginning of each; what it gives is run when that one is undone
+   */
+  NestedTransactions(Connection connection, Supplier<Runnable> mark) {
     this.connection = connection;
+    this.mark = mark;
   }
 
   @Override
   public void begin(TransactionContext context) {
     SavepointTransaction savepoint = new SavepointTransaction(connection);
     savepoint.begin();
-    context.transaction(new Nested(savepoint));
+    context.transaction(new Nested(savepoint, mark.get()));
   }
 
   @Override
   public void commit(TransactionContext context) {
-    savepoint(context).commit();
+    nested(context).savepoint().commit();
   }
 
   @Override
   public void rollback(TransactionContext context) {
-    savepoint(context).rollback();
+    nested(context).savepoint().rollback();
+    nested(context).undo().run();
   }
 
-  private static SavepointTransaction savepoint(TransactionContext context) {
-    return ((Nested) context.transaction()).savepoint();
+  private static Nested nested(TransactionContext context) {
+    return (Nested) context.transaction();
   }
 }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jooq.exception.DataAccessException;
+import org.jooq.exception.SQLStateClass;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,10 +69,18 @@ final class Session implements AutoCloseable {
     try {
       return sql.lockJobs().execute(connection(), queue, 1, held);
     } catch (RuntimeException e) {
-      // It may have locked jobs before it failed, and the locks of a session outlive a statement.
-      abort();
+      // It may have taken locks that we don't know of, and no rollback releases those of a session.
+      if (!wasRefused(e)) {
+        abort();
+      }
       throw e;
     }
+  }
+
+  /** Whether a statement failed before it ran, as where there is no table. */
+  private static boolean wasRefused(RuntimeException e) {
+    return e instanceof DataAccessException failure
+        && failure.sqlStateClass() == SQLStateClass.C42_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION;
   }
 
   /** Makes a row that was locked here a job to be worked, whose end releases the lock. */

@@ -1,0 +1,164 @@
+package dev.qg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.qg.fixture.TestDatabase;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Closing a client gives back every job that is still held by hand, and can't deadlock. */
+@Timeout(60)
+class CloseTest {
+
+  @RegisterExtension final TestDatabase db = TestDatabase.withTables();
+
+  private HikariDataSource pool;
+  private Qg qg;
+
+  @BeforeEach
+  void createClient() {
+    pool = db.pool(5);
+    qg = db.closeLater(Qg.create(pool));
+    db.ctx().execute("create table effects (name text)");
+  }
+
+  @Test
+  void givesBackJobsThatAreStillHeld() {
+    List<LockedJob> jobs = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      db.enqueue("MyJob");
+      jobs.add(qg.lockJob("").orElseThrow());
+    }
+
+    qg.close();
+
+    assertThat(db.advisoryLocks()).isZero();
+    assertThat(pool.getHikariPoolMXBean().getActiveConnections()).isZero();
+    assertThat(db.jobs()).hasSize(5);
+    jobs.forEach(job -> assertThatThrownBy(job::delete).isInstanceOf(IllegalStateException.class));
+    jobs.forEach(LockedJob::done);
+    qg.close();
+  }
+
+  @Test
+  void undoesWhatIsWrittenAndNotDeleted() {
+    db.enqueue("MyJob");
+    LockedJob job = qg.lockJob("").orElseThrow();
+    job.tx().execute("insert into effects values ('effect')");
+
+    CompletableFuture.runAsync(qg::close).join();
+
+    assertThat(db.ctx().fetch("select from effects")).isEmpty();
+    assertThat(db.jobs()).hasSize(1);
+    assertThatThrownBy(job::tx).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void undoesADeletionThatIsNotCommitted() {
+    db.enqueue("MyJob");
+    LockedJob job = qg.lockJob("").orElseThrow();
+    job.tx().execute("insert into effects values ('effect')");
+    job.delete();
+
+    qg.close();
+
+    assertThat(db.ctx().fetch("select from effects")).isEmpty();
+    assertThat(db.jobs()).hasSize(1);
+  }
+
+  @Test
+  void doesNotReachIntoAConnectionThatWasGivenBack() throws Exception {
+    db.enqueue("MyJob");
+    LockedJob job = qg.lockJob("").orElseThrow();
+    var tx = job.tx();
+    qg.close();
+
+    assertThatThrownBy(() -> tx.execute("insert into effects values ('late')"))
+        .isInstanceOf(RuntimeException.class);
+    assertThat(db.ctx().fetch("select from effects")).isEmpty();
+  }
+
+  @Test
+  void competesWithHoldersThatEndTheirJobs() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      db.enqueue("MyJob");
+      Qg client = Qg.create(pool);
+      LockedJob job = client.lockJob("").orElseThrow();
+      CountDownLatch start = new CountDownLatch(1);
+      CompletableFuture<Void> holder =
+          CompletableFuture.runAsync(
+              () -> {
+                awaitStart(start);
+                try {
+                  job.tx().execute("insert into effects values ('effect')");
+                  job.delete();
+                } catch (RuntimeException e) {
+                  // The close came first.
+                  assertThat(client).isNotNull();
+                }
+                job.done();
+              });
+      CompletableFuture<Void> closer =
+          CompletableFuture.runAsync(
+              () -> {
+                awaitStart(start);
+                client.close();
+              });
+      start.countDown();
+      CompletableFuture.allOf(holder, closer).get(30, TimeUnit.SECONDS);
+      assertThat(pool.getHikariPoolMXBean().getActiveConnections()).isZero();
+    }
+
+    await().untilAsserted(() -> assertThat(db.advisoryLocks()).isZero());
+    assertThat(db.jobs().size() + db.ctx().fetch("select from effects").size()).isEqualTo(20);
+  }
+
+  @Test
+  void competesWithLockingAndMissesNoJob() throws Exception {
+    for (int i = 0; i < 4; i++) {
+      db.enqueue("MyJob");
+    }
+    for (int round = 0; round < 20; round++) {
+      Qg client = Qg.create(pool);
+      CountDownLatch start = new CountDownLatch(1);
+      List<CompletableFuture<Void>> lockers = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        lockers.add(
+            CompletableFuture.runAsync(
+                () -> {
+                  awaitStart(start);
+                  try {
+                    assertThat(client.lockJob("")).isPresent();
+                  } catch (IllegalStateException e) {
+                    assertThat(e).hasMessageContainingAll("losed");
+                  }
+                }));
+      }
+      start.countDown();
+      client.close();
+      CompletableFuture.allOf(lockers.toArray(CompletableFuture[]::new)).get(30, TimeUnit.SECONDS);
+      assertThat(pool.getHikariPoolMXBean().getActiveConnections()).isZero();
+    }
+
+    assertThat(db.advisoryLocks()).isZero();
+    assertThat(db.jobs()).hasSize(4);
+  }
+
+  private static void awaitStart(CountDownLatch start) {
+    try {
+      start.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

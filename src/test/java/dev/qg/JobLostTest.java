@@ -1,0 +1,138 @@
+package dev.qg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.qg.fixture.TestDatabase;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jooq.DSLContext;
+import org.jooq.SQLDialect;
+import org.jooq.impl.DSL;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Who has lost a job to another worker can't end it, and what was written for it is there once. */
+class JobLostTest {
+
+  @RegisterExtension final TestDatabase db = TestDatabase.withTables();
+
+  private LockedJob loser;
+  private LockedJob winner;
+
+  /** Two holders of one job: the first lost its lock, by whatever accident. */
+  @BeforeEach
+  void steal() throws Exception {
+    db.ctx().execute("create table effects (name text)");
+    long id = db.enqueue("MyJob");
+    loser = db.qg().lockJob("").orElseThrow();
+    write(loser, "loser");
+    DSL.using(loser.connection(), SQLDialect.POSTGRES)
+        .execute("select pg_advisory_unlock(" + id + ")");
+    winner = db.qg().lockJob("").orElseThrow();
+    assertThat(winner.id()).isEqualTo(id);
+    write(winner, "winner");
+  }
+
+  @Test
+  void undoesTheLosersWritesWhenTheWinnerHasDeletedTheJob() {
+    winner.delete();
+    winner.done();
+
+    assertThatThrownBy(loser::delete)
+        .isInstanceOf(JobLostException.class)
+        .isInstanceOf(QgException.class)
+        .hasMessageContaining(loser.toString());
+    loser.done();
+
+    assertThat(effects()).containsExactly("winner");
+    assertThat(db.jobs()).isEmpty();
+  }
+
+  @Test
+  void undoesTheLosersWritesWhenTheWinnerHasRetriedTheJob() {
+    winner.error("not yet");
+    winner.done();
+
+    assertThatThrownBy(loser::delete).isInstanceOf(JobLostException.class);
+    loser.done();
+
+    assertThat(effects()).isEmpty();
+    assertThat(db.jobs()).singleElement().returns("not yet", job -> job.getLastError());
+  }
+
+  @Test
+  void countsOneErrorWhenBothFail() {
+    winner.error("the winner's");
+    winner.done();
+
+    assertThatThrownBy(() -> loser.error("the loser's")).isInstanceOf(JobLostException.class);
+    loser.done();
+
+    assertThat(db.jobs())
+        .singleElement()
+        .returns(1, job -> job.getErrorCount())
+        .returns("the winner's", job -> job.getLastError());
+  }
+
+  @Test
+  void undoesTheLosersWritesWhenTheWinnerCommitsLater() throws Exception {
+    winner.delete();
+    CompletableFuture<Void> deletion = CompletableFuture.runAsync(loser::delete);
+    await("the loser waits for the winner's commit")
+        .untilAsserted(() -> assertThat(waitingSessions()).isEqualTo(1));
+
+    winner.done();
+
+    assertThatThrownBy(deletion::get)
+        .isInstanceOf(ExecutionException.class)
+        .hasCauseInstanceOf(JobLostException.class);
+    loser.done();
+    assertThat(effects()).containsExactly("winner");
+    assertThat(db.jobs()).isEmpty();
+  }
+
+  @Test
+  void letsTheOtherOneWinWhoEndsTheJobFirst() {
+    // Fencing knows no owner: the first commit counts, and it is one.
+    loser.delete();
+    loser.done();
+
+    assertThatThrownBy(winner::delete).isInstanceOf(JobLostException.class);
+    winner.done();
+
+    assertThat(effects()).containsExactly("loser");
+    assertThat(db.jobs()).isEmpty();
+  }
+
+  @Test
+  void refusesFurtherUse() {
+    winner.delete();
+    winner.done();
+    assertThatThrownBy(loser::delete).isInstanceOf(JobLostException.class);
+
+    assertThatThrownBy(loser::tx).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(loser::delete).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> loser.error("late")).isInstanceOf(JobLostException.class);
+    loser.done();
+    assertThat(db.advisoryLocks()).isZero();
+  }
+
+  private static void write(LockedJob job, String name) {
+    job.tx().execute("insert into effects values ({0})", DSL.val(name));
+  }
+
+  private List<String> effects() {
+    return db.ctx().fetch("select name from effects").into(String.class);
+  }
+
+  private int waitingSessions() {
+    DSLContext ctx = db.ctx();
+    return ctx.fetchCount(
+        DSL.table("pg_stat_activity"),
+        DSL.condition("datname = current_database() and wait_event_type = 'Lock'"));
+  }
+}

@@ -1,0 +1,192 @@
+package dev.qg;
+
+import static dev.qg.jooq.Tables.QUE_JOBS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.qg.fixture.TestDatabase;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jooq.JSON;
+import org.jooq.exception.DataAccessException;
+import org.jooq.impl.DSL;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** In synchronous mode a job is worked at once, in the transaction that enqueues it. */
+class SynchronousModeTest {
+
+  @RegisterExtension final TestDatabase db = TestDatabase.withTables();
+
+  private final List<LockedJob> seen = new ArrayList<>();
+  private Qg qg;
+
+  @BeforeEach
+  void createClient() {
+    db.ctx().execute("create table effects (name text)");
+    qg =
+        Qg.builder(db.dataSource())
+            .synchronous(
+                WorkMap.builder()
+                    .add(
+                        "Write",
+                        job -> {
+                          seen.add(job);
+                          write(job, "effect");
+                        })
+                    .add(
+                        "Fail",
+                        job -> {
+                          write(job, "half");
+                          throw new IOException("no network");
+                        })
+                    .add("Divide", job -> job.tx().execute("select 1 / 0"))
+                    .add("Retry", job -> job.error("later"))
+                    .add(
+                        "Twice",
+                        job -> {
+                          qg.enqueue(job.tx(), Job.of("Write"));
+                          qg.enqueue(job.tx(), Job.of("Write"));
+                        })
+                    .build())
+            .build();
+    db.closeLater(qg);
+  }
+
+  @Test
+  void worksTheJobBeforeEnqueueReturns() {
+    long id = qg.enqueue(Job.of("Write").withArgs("[1]").withQueue("q").withPriority(3));
+
+    assertThat(seen)
+        .singleElement()
+        .returns(id, LockedJob::id)
+        .returns("q", LockedJob::queue)
+        .returns((short) 3, LockedJob::priority)
+        .returns(JSON.json("[1]"), LockedJob::args)
+        .returns(0, LockedJob::errorCount);
+    assertThat(effects()).containsExactly("effect");
+    assertThat(db.jobs()).isEmpty();
+  }
+
+  @Test
+  void worksInTheCallersTransaction() {
+    db.ctx()
+        .transaction(
+            tx -> {
+              qg.enqueue(tx, Job.of("Write"));
+              assertThat(DSL.using(tx).fetch("select from effects")).hasSize(1);
+              assertThat(effects()).isEmpty();
+            });
+    assertThat(effects()).containsExactly("effect");
+
+    assertThatThrownBy(
+            () ->
+                db.ctx()
+                    .transaction(
+                        tx -> {
+                          qg.enqueue(tx, Job.of("Write"));
+                          throw new IllegalStateException("undo");
+                        }))
+        .hasMessage("undo");
+    assertThat(effects()).hasSize(1);
+  }
+
+  @Test
+  void worksManyInTheirOrderAllOrNone() {
+    assertThat(qg.enqueueAll(List.of(Job.of("Write"), Job.of("Write"), Job.of("Write"))))
+        .isEqualTo(seen.stream().map(LockedJob::id).toList())
+        .hasSize(3);
+    assertThat(effects()).hasSize(3);
+
+    assertThatThrownBy(() -> qg.enqueueAll(List.of(Job.of("Write"), Job.of("Fail"))))
+        .isInstanceOf(QgException.class);
+    assertThat(effects()).hasSize(3);
+    assertThat(db.jobs()).isEmpty();
+  }
+
+  @Test
+  void worksTheJobsThatAJobEnqueues() {
+    qg.enqueue(Job.of("Twice"));
+
+    assertThat(effects()).hasSize(2);
+    assertThat(db.jobs()).isEmpty();
+  }
+
+  @Test
+  void leavesJobsForLaterToLater() {
+    long id = qg.enqueue(Job.of("Write").withRunAt(Instant.parse("2001-02-03T04:05:06Z")));
+
+    assertThat(seen).isEmpty();
+    assertThat(db.jobs()).singleElement().returns(id, job -> job.getJobId());
+  }
+
+  @Test
+  void throwsWhatTheHandlerThrewAndUndoesTheJob() {
+    assertThatThrownBy(() -> qg.enqueue(Job.of("Fail")))
+        .isInstanceOf(QgException.class)
+        .hasMessageContaining("Fail")
+        .cause()
+        .isInstanceOf(IOException.class)
+        .hasMessage("no network");
+    assertThatThrownBy(() -> qg.enqueue(Job.of("Divide"))).isInstanceOf(DataAccessException.class);
+
+    assertThat(effects()).isEmpty();
+    assertThat(db.jobs()).isEmpty();
+  }
+
+  @Test
+  void leavesACallerWhoCatchesThatWithTheTransactionAsItWas() {
+    db.ctx()
+        .transaction(
+            tx -> {
+              DSL.using(tx).execute("insert into effects values ('caller')");
+              for (String type : List.of("Fail", "Divide", "Unknown")) {
+                assertThat(catchThrowable(() -> qg.enqueue(tx, Job.of(type))))
+                    .isInstanceOf(RuntimeException.class);
+              }
+              assertThat(DSL.using(tx).fetchCount(QUE_JOBS)).isZero();
+            });
+
+    assertThat(effects()).containsExactly("caller");
+    assertThat(db.jobs()).isEmpty();
+  }
+
+  @Test
+  void refusesTypesThatNobodyWorks() {
+    assertThatThrownBy(() -> qg.enqueue(Job.of("Unknown")))
+        .isInstanceOf(QgException.class)
+        .hasMessage("unknown job type: \"Unknown\"");
+    assertThat(db.jobs()).isEmpty();
+  }
+
+  @Test
+  void keepsAJobThatRecordsItsOwnFailure() {
+    long id = qg.enqueue(Job.of("Retry"));
+
+    assertThat(db.job(id))
+        .returns("later", job -> job.getLastError())
+        .returns(1, job -> job.getErrorCount());
+  }
+
+  @Test
+  void takesNoAdvisoryLock() {
+    db.ctx()
+        .transaction(
+            tx -> {
+              qg.enqueue(tx, Job.of("Write"));
+              assertThat(db.advisoryLocks()).isZero();
+            });
+  }
+
+  private static void write(LockedJob job, String name) {
+    job.tx().execute("insert into effects values ({0})", DSL.val(name));
+  }
+
+  private List<String> effects() {
+    return db.ctx().fetch("select name from effects").into(String.class);
+  }
+}
