@@ -1,18 +1,20 @@
 package dev.qg.internal.sql;
 
+import static dev.qg.jooq.Tables.QG_DEAD_JOBS;
+import static dev.qg.jooq.Tables.QUE_JOBS;
+import static org.jooq.impl.DSL.name;
+
 import java.util.ArrayList;
 import java.util.List;
 import org.jooq.DSLContext;
 import org.jooq.Field;
+import org.jooq.Name;
 import org.jooq.Param;
 import org.jooq.Query;
 import org.jooq.SQLDialect;
 import org.jooq.Table;
 import org.jooq.VisitContext;
 import org.jooq.VisitListener;
-import org.jooq.conf.MappedSchema;
-import org.jooq.conf.RenderMapping;
-import org.jooq.conf.Settings;
 import org.jooq.impl.DSL;
 import org.jooq.impl.DefaultConfiguration;
 import org.jspecify.annotations.Nullable;
@@ -68,13 +70,12 @@ public final class Renderer {
   }
 
   private DSLContext context(VisitListener... listeners) {
-    Settings settings = new Settings();
+    List<VisitListener> all = new ArrayList<>(List.of(listeners));
     if (schema != null) {
-      settings.setRenderMapping(
-          new RenderMapping().withSchemata(new MappedSchema().withInput("").withOutput(schema)));
+      all.add(new InSchema(name(schema)));
     }
     return DSL.using(
-        new DefaultConfiguration().set(SQLDialect.POSTGRES).set(settings).set(listeners));
+        new DefaultConfiguration().set(SQLDialect.POSTGRES).set(all.toArray(VisitListener[]::new)));
   }
 
   private static int indexOf(Param<?> param, Param<?>... params) {
@@ -84,6 +85,21 @@ public final class Renderer {
       }
     }
     throw new IllegalStateException("No value is ever given for the parameter " + param);
+  }
+
+  /**
+   * Puts our tables into a schema. A {@code RenderMapping} of the default schema would put every
+   * name without one there, also those that a statement gives to its parts.
+   */
+  private record InSchema(Name schema) implements VisitListener {
+
+    @Override
+    public void visitStart(VisitContext context) {
+      if (context.queryPart() instanceof Table<?> table
+          && (table.equals(QUE_JOBS) || table.equals(QG_DEAD_JOBS))) {
+        context.queryPart(DSL.table(schema.append(table.getUnqualifiedName())));
+      }
+    }
   }
 
   /** Sees the parameters in the order in which their question marks are written. */
