@@ -1,9 +1,7 @@
 package dev.qg.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 
-import dev.qg.fixture.TestDatabase;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,9 +14,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
-import org.jooq.DSLContext;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.w3c.dom.Element;
@@ -28,18 +24,12 @@ class DocsTest {
 
   private static final Path TESTS = Path.of("src/test/java");
 
-  @RegisterExtension final TestDatabase db = TestDatabase.withTables();
-
   static Stream<Document> documents() {
     return Document.all();
   }
 
   static Stream<Document.Block> java() {
     return Document.allBlocks("java");
-  }
-
-  static Stream<Document.Block> sql() {
-    return Document.allBlocks("sql");
   }
 
   static Stream<Document.Block> xml() {
@@ -61,15 +51,6 @@ class DocsTest {
               .toList();
       assertThat(holders).as("tests that hold this block:%n%s", block.code()).isNotEmpty();
     }
-  }
-
-  @ParameterizedTest
-  @MethodSource("sql")
-  void showOnlySqlThatRuns(Document.Block block) {
-    DSLContext session = db.session();
-    session.execute("begin");
-    assertDoesNotThrow(() -> session.execute(block.code()));
-    session.execute("rollback");
   }
 
   @ParameterizedTest
