@@ -133,6 +133,17 @@ class DocsTest {
     }
   }
 
+  @Test
+  void nameATestForEachThingOfQg() {
+    String text = Document.read("docs/coming-from-qg.md").text();
+    int start = text.indexOf("## From qg\n");
+    String fromQg = text.substring(start, text.indexOf("\n## ", start));
+
+    assertThat(new Document(Path.of("coming-from-qg.md"), fromQg).rows())
+        .hasSize(36)
+        .allSatisfy(row -> assertThat(row.get(3)).matches("`\\w+Test#\\w+`(, `\\w+Test#\\w+`)*"));
+  }
+
   private static List<MatchResult> matches(String pattern, Document.Block block) {
     return Pattern.compile(pattern, Pattern.MULTILINE).matcher(block.code()).results().toList();
   }
