@@ -66,7 +66,8 @@ final class SqlFormat {
     for (int i = start; i < sql.length(); i++) {
       char c = sql.charAt(i);
       depth += c == '(' ? 1 : c == ')' ? -1 : 0;
-      if (depth < 0 || item && depth == 0 && (c == ',' || c == ' ' && startsClause(sql, i + 1))) {
+      boolean ends = c == ',' || (c == ' ' && startsClause(sql, i + 1));
+      if (depth < 0 || (item && depth == 0 && ends)) {
         return i;
       }
     }
