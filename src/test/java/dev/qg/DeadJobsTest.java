@@ -47,7 +47,7 @@ class DeadJobsTest {
     assertThat(dead.getJobClass()).isEqualTo("Fail");
     assertThat(dead.getArgs().data()).isEqualTo("{\"a\":  [1, 2]}");
     assertThat(dead.getErrorCount()).isEqualTo(2);
-    assertThat(dead.getLastError()).contains("IllegalStateException: no use");
+    assertThat(dead.getLastError()).contains("IllegalStateException: no use 1");
     assertThat(
             db.ctx()
                 .fetchValue(
@@ -196,7 +196,7 @@ class DeadJobsTest {
         WorkMap.of(
             "Fail",
             job -> {
-              throw new IllegalStateException("no use");
+              throw new IllegalStateException("no use " + job.errorCount());
             });
     assertThat(Worker.builder(qg, map).queue(queue).build().workOne()).isTrue();
   }
