@@ -3,6 +3,7 @@ package dev.qg;
 import static dev.qg.jooq.Tables.QG_DEAD_JOBS;
 import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.qg.fixture.Intercepted;
 import dev.qg.fixture.Sql;
@@ -113,7 +114,12 @@ class UnlockAfterCommitTest {
     Map<Long, AtomicInteger> runs = new ConcurrentHashMap<>();
     WorkMap workMap =
         WorkMap.of(
-            "A", job -> runs.computeIfAbsent(job.id(), i -> new AtomicInteger()).incrementAndGet());
+            "A",
+            job -> {
+              runs.computeIfAbsent(job.id(), i -> new AtomicInteger()).incrementAndGet();
+              // With a transaction, so that there is a commit for the unlock to wait for.
+              job.tx().execute("select 1");
+            });
     Qg otherClient = Qg.create(db.pool(8));
     List<WorkerPool> pools =
         List.of(
@@ -121,9 +127,7 @@ class UnlockAfterCommitTest {
             WorkerPool.builder(otherClient, workMap).count(8).name("two").build());
 
     pools.forEach(WorkerPool::start);
-    org.awaitility.Awaitility.await()
-        .atMost(Duration.ofMinutes(1))
-        .until(() -> db.ctx().fetchCount(QUE_JOBS) == 0);
+    await().atMost(Duration.ofMinutes(1)).until(() -> db.ctx().fetchCount(QUE_JOBS) == 0);
     pools.forEach(WorkerPool::close);
 
     assertThat(runs).hasSize(4_000);
