@@ -85,7 +85,7 @@ public final class LockedJob implements AutoCloseable {
   /**
    * The JDBC connection of the job's transaction, which begins with the first call of this or
    * {@link #tx()}. For a job of {@link Qg#lockJob} or a {@link Worker} it is the session that holds
-   * the job's lock. Don't commit, close or change it.
+   * the job's lock. To close it does nothing; to commit or roll back is for whoever ends the job.
    *
    * @throws IllegalStateException if the job has ended
    * @throws org.jooq.exception.DataAccessException if the transaction can't begin

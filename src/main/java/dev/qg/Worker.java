@@ -59,7 +59,10 @@ public final class Worker implements AutoCloseable {
     }
   }
 
-  /** Lets the current job of {@link #work()} finish, however long it takes, and waits for it. */
+  /**
+   * Lets the current job of {@link #work()} finish, however long it takes, and waits for it. Not to
+   * be called by a handler, which would wait for itself.
+   */
   public void shutdown() {
     shutdown(Shutdown.NO_LIMIT);
   }
@@ -67,8 +70,9 @@ public final class Worker implements AutoCloseable {
   /**
    * Lets the current job of {@link #work()} finish until a time limit, and waits for it. A handler
    * that still runs then is interrupted, and if it fails by that, its job is given back as it was.
-   * If it doesn't return within a second, its session is ended, with which it loses its job and its
-   * transaction, and other workers can have the job. Again is harmless.
+   * If it doesn't return within a second, its session is ended, with which it loses its transaction
+   * and its job; other workers can have the job as soon as the server has noticed, which is when
+   * the statement ends that the handler may be waiting for. Again is harmless.
    *
    * @return whether the job finished by itself within the limit
    */

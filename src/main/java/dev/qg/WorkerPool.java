@@ -49,7 +49,8 @@ public final class WorkerPool implements AutoCloseable {
   }
 
   /**
-   * Starts the workers. If the database can't be reached yet, they begin when it can.
+   * Starts the workers. If the database can't be reached yet, which may take as long as the {@code
+   * DataSource} waits for a connection, they begin when it can.
    *
    * @throws QgException if a table that they need is missing; the message says how to make it
    * @throws IllegalStateException if the pool was started before
@@ -65,7 +66,10 @@ public final class WorkerPool implements AutoCloseable {
     }
   }
 
-  /** Lets the current jobs finish, however long they take, and waits for them. */
+  /**
+   * Lets the current jobs finish, however long they take, and waits for them. Not to be called by a
+   * handler, which would wait for itself.
+   */
   public void shutdown() {
     shutdown(Shutdown.NO_LIMIT);
   }
@@ -73,9 +77,10 @@ public final class WorkerPool implements AutoCloseable {
   /**
    * Takes no more jobs, lets the current ones finish until a time limit, and waits for them. A
    * handler that still runs then is interrupted, and if it fails by that, its job is given back as
-   * it was. If it doesn't return within a second, its session is ended, with which it loses its job
-   * and its transaction, and other workers can have the job: no job is ever lost. Again is
-   * harmless.
+   * it was. If it doesn't return within a second, its session is ended, with which it loses its
+   * transaction and its job; other workers can have the job as soon as the server has noticed,
+   * which is when the statement ends that the handler may be waiting for. No job is ever lost.
+   * Again is harmless.
    *
    * @return whether all jobs finished by themselves within the limit
    */

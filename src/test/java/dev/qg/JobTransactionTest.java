@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.qg.fixture.TestDatabase;
+import java.sql.Connection;
 import java.util.List;
 import org.jooq.Configuration;
 import org.jooq.SQLDialect;
@@ -65,6 +66,21 @@ class JobTransactionTest {
 
     assertThat(db.job(id).getErrorCount()).isZero();
     assertThat(effects()).isEmpty();
+  }
+
+  @Test
+  void keepsItsConnectionFromAHolderWhoClosesItByHabit() throws Exception {
+    try (LockedJob job = lock()) {
+      write(job, "effect");
+      try (Connection connection = job.connection()) {
+        assertThat(connection.isClosed()).isFalse();
+      }
+      assertThat(db.advisoryLocks()).isEqualTo(1);
+      job.delete();
+    }
+
+    assertThat(effects()).containsExactly("effect");
+    assertThat(db.advisoryLocks()).isZero();
   }
 
   @Test

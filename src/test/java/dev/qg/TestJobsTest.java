@@ -15,6 +15,7 @@ import org.jooq.impl.DSL;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.postgresql.PGConnection;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -64,7 +65,8 @@ class TestJobsTest {
       connection.setAutoCommit(false);
       LockedJob job = TestJobs.inject(db.qg(), DSL.using(connection, SQLDialect.POSTGRES), JOB);
 
-      assertThat(job.connection()).isSameAs(connection);
+      assertThat(job.connection().unwrap(PGConnection.class))
+          .isSameAs(connection.unwrap(PGConnection.class));
       job.done();
       assertThat(connection.isClosed()).isFalse();
       assertThat(connection.getAutoCommit()).isFalse();

@@ -86,6 +86,28 @@ class UnrecordedFailuresTest {
         .isEqualTo(0L);
   }
 
+  @Test
+  void waitsAfterAJobThatCanNotBeDeleted() {
+    db.ctx()
+        .execute(
+            "create function keep() returns trigger language plpgsql as 'begin return null; end'");
+    db.ctx()
+        .execute(
+            "create trigger keep before delete on que_jobs for each row execute function keep()");
+    db.enqueue("Stay");
+    WorkMap map = WorkMap.of("Stay", job -> attempts.add(System.nanoTime()));
+    try (WorkerPool pool =
+        WorkerPool.builder(db.qg(), map).count(1).interval(Duration.ofMillis(10)).build()) {
+      pool.start();
+      await().until(() -> attempts.size() >= ATTEMPTS);
+    }
+    for (int i = 1; i < ATTEMPTS; i++) {
+      Duration pause = Duration.ofNanos(attempts.get(i) - attempts.get(i - 1));
+      assertThat(pause).isGreaterThanOrEqualTo(Duration.ofMillis(100));
+    }
+    assertThat(logs.alarms("job_lost")).hasSizeGreaterThanOrEqualTo(ATTEMPTS - 1);
+  }
+
   private void refuseUpdates() {
     db.ctx()
         .execute(

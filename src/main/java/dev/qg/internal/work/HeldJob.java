@@ -3,17 +3,12 @@ package dev.qg.internal.work;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
-import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jooq.DSLContext;
-import org.jooq.exception.DataAccessException;
-import org.jooq.exception.SQLStateClass;
 import org.jooq.impl.DSL;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A job whose lock is held, from then until it is done: its transaction, and how it ends. Whoever
@@ -43,12 +38,10 @@ public final class HeldJob implements AutoCloseable {
     DONE
   }
 
-  private static final Logger log = LoggerFactory.getLogger(HeldJob.class);
-  private static final Duration KEPT_FOR = Duration.ofHours(1);
-
   private final JobRow row;
   private final Statements sql;
   private final JobPolicy policy;
+  private final Failures failures;
   private final JobTransaction transaction;
   private final Consumer<HeldJob> release;
 
@@ -70,6 +63,7 @@ public final class HeldJob implements AutoCloseable {
     this.row = row;
     this.sql = sql;
     this.policy = policy;
+    this.failures = new Failures(sql, policy);
     this.transaction = transaction;
     this.release = release;
   }
@@ -78,8 +72,13 @@ public final class HeldJob implements AutoCloseable {
     return row;
   }
 
-  /** The connection of the job's transaction, which this begins. */
+  /** The connection of the job's transaction, which this begins; to close it does nothing. */
   public Connection connection() {
+    return Unclosable.of(begin());
+  }
+
+  /** Begins the job's transaction, if there is still to be one. */
+  Connection begin() {
     return guarded(
         () -> {
           require("use the transaction of", State.HELD, State.ENDING, State.DELETED);
@@ -95,7 +94,7 @@ public final class HeldJob implements AutoCloseable {
   public DSLContext tx() {
     return guarded(
         () -> {
-          Connection connection = connection();
+          Connection connection = begin();
           if (tx == null) {
             tx =
                 DSL.using(
@@ -179,7 +178,7 @@ public final class HeldJob implements AutoCloseable {
             transaction.rollback();
             text = ErrorText.both(message, e);
           }
-          boolean hit = record(ErrorText.storable(text));
+          boolean hit = failures.record(row, transaction, ErrorText.storable(text));
           if (hit) {
             transaction.commit();
           }
@@ -190,39 +189,6 @@ public final class HeldJob implements AutoCloseable {
   /** The same, with the text of an error. */
   public boolean fail(Throwable error) {
     return fail(error, ErrorText.of(error));
-  }
-
-  private boolean record(String error) {
-    Duration delay = policy.retryAfter(row);
-    if (delay != null) {
-      return retry(delay, error);
-    }
-    try {
-      return sql.buryJob().execute(transaction.begin(), row.key(), error);
-    } catch (DataAccessException e) {
-      // A job that can't be put away is better kept than lost or run at once again.
-      transaction.rollback();
-      log.atError()
-          .addKeyValue("event", "burial_failed")
-          .addKeyValue("job_id", row.key().id())
-          .addKeyValue("type", row.type())
-          .setCause(e)
-          .log("A job could not be given up: it waits and is tried again");
-      return retry(KEPT_FOR, ErrorText.storable("It could not be given up: " + e + "\n" + error));
-    }
-  }
-
-  private boolean retry(Duration delay, String error) {
-    try {
-      return sql.scheduleRetry().execute(transaction.connection(), row.key(), delay, error);
-    } catch (DataAccessException e) {
-      if (e.sqlStateClass() != SQLStateClass.C22_DATA_EXCEPTION || transaction.isOpen()) {
-        throw e;
-      }
-      // The database's encoding has no such characters: it is not UTF-8.
-      return sql.scheduleRetry()
-          .execute(transaction.connection(), row.key(), delay, ErrorText.ascii(error));
-    }
   }
 
   private boolean fenced(boolean hit, State next) {

@@ -38,9 +38,10 @@ public final class Runner {
    * handler doesn't clear that, it still is afterwards.
    *
    * @param givenUp whether the job's time has run out, so that a failure is no fault of the job's
+   * @return false if the job was lost
    * @throws RuntimeException if the database did not take the job's end; the job will run again
    */
-  void run(HeldJob job, BooleanSupplier givenUp) {
+  boolean run(HeldJob job, BooleanSupplier givenUp) {
     long start = System.nanoTime();
     Handler handler = handlers.apply(job.row().type());
     Throwable failure = handler == null ? null : work(handler, job);
@@ -48,10 +49,9 @@ public final class Runner {
     boolean interrupted = Thread.interrupted();
     try (job) {
       if (handler == null) {
-        fail(job, null, "unknown job type: \"" + job.row().type() + "\"", start);
-      } else {
-        end(job, failure, givenUp, start);
+        return fail(job, null, "unknown job type: \"" + job.row().type() + "\"", start);
       }
+      return end(job, failure, givenUp, start);
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
@@ -68,13 +68,12 @@ public final class Runner {
     }
   }
 
-  private static void end(
+  private static boolean end(
       HeldJob job, @Nullable Throwable thrown, BooleanSupplier givenUp, long start) {
     Throwable failure = thrown;
     if (failure == null) {
       try {
-        complete(job, start);
-        return;
+        return complete(job, start);
       } catch (Throwable t) {
         failure = t;
       }
@@ -84,20 +83,22 @@ public final class Runner {
           () -> event(Level.WARN, "job_given_back", job, start),
           failure,
           "A job was stopped at the time limit of the shutdown and is given back");
-    } else {
-      fail(job, failure, ErrorText.of(failure), start);
+      return true;
     }
+    return fail(job, failure, ErrorText.of(failure), start);
   }
 
-  private static void complete(HeldJob job, long start) {
-    switch (job.complete()) {
+  private static boolean complete(HeldJob job, long start) {
+    HeldJob.End end = job.complete();
+    switch (end) {
       case WORKED -> event(Level.DEBUG, "job_worked", job, start).log("A job was worked");
       case FAILED -> failed(job, start).log("A job failed");
       case LOST -> lost(job, start);
     }
+    return end != HeldJob.End.LOST;
   }
 
-  private static void fail(HeldJob job, @Nullable Throwable cause, String message, long start) {
+  private static boolean fail(HeldJob job, @Nullable Throwable cause, String message, long start) {
     log(() -> failed(job, start), cause, cause == null ? message : "A job failed");
     boolean recorded;
     try {
@@ -111,6 +112,7 @@ public final class Runner {
     if (!recorded) {
       lost(job, start);
     }
+    return recorded;
   }
 
   /** Logs with an error that the logger may be unable to read, or whose causes go too deep. */
@@ -130,8 +132,8 @@ public final class Runner {
   private static void lost(HeldJob job, long start) {
     event(Level.WARN, "job_lost", job, start)
         .log(
-            "A job was gone before it ended: another worker has had it, and its transaction is"
-                + " undone");
+            "A job's row was gone before the job ended: another worker has had it, or its handler"
+                + " deleted it and then failed; its transaction is undone");
   }
 
   private static LoggingEventBuilder event(Level level, String event, HeldJob job, long start) {

@@ -19,9 +19,19 @@ import org.slf4j.LoggerFactory;
  */
 public final class WorkLoop {
 
+  /** What a look for a job came to. */
+  private enum Found {
+    NOTHING,
+    JOB,
+    LOST_JOB
+  }
+
   private static final Logger log = LoggerFactory.getLogger(WorkLoop.class);
 
-  /** Others work well, or what is locked can never be read: the second must not loop hot. */
+  /**
+   * Others work well, or what is locked can never be read, or what is worked can't be deleted: the
+   * last two must not loop hot.
+   */
   private static final Duration AFTER_CONTENTION = Duration.ofMillis(100);
 
   private final Connections connections;
@@ -79,21 +89,20 @@ public final class WorkLoop {
    */
   public boolean workOne() {
     try (Session one = Session.open(connections, sql)) {
-      return workOne(one);
+      return workOne(one) != Found.NOTHING;
     }
   }
 
-  private boolean workOne(Session on) {
+  private Found workOne(Session on) {
     for (int i = 0; i < queues.size(); i++) {
       String queue = queues.get(nextQueue);
       nextQueue = (nextQueue + 1) % queues.size();
       Optional<JobRow> row = on.lockOne(queue);
       if (row.isPresent()) {
-        runner.run(on.hold(row.get(), policy), () -> outOfTime);
-        return true;
+        return runner.run(on.hold(row.get(), policy), () -> outOfTime) ? Found.JOB : Found.LOST_JOB;
       }
     }
-    return false;
+    return Found.NOTHING;
   }
 
   /**
@@ -121,7 +130,7 @@ public final class WorkLoop {
     while (goesOn()) {
       Duration pause = interval;
       try {
-        drain(outage);
+        pause = drain(outage);
       } catch (ContentionException e) {
         log.atDebug().addKeyValue("event", "contention").log(e.getMessage());
         pause = AFTER_CONTENTION;
@@ -155,16 +164,21 @@ public final class WorkLoop {
     return Thread.currentThread().isInterrupted();
   }
 
-  /** Works what is due, on one session, which then goes back to the pool. */
-  private void drain(Outage outage) {
+  /**
+   * Works what is due, on one session, which then goes back to the pool.
+   *
+   * @return how long to wait before looking again
+   */
+  private Duration drain(Outage outage) {
     try (Session one = Session.open(connections, sql)) {
       use(one);
       try {
-        boolean worked = true;
-        while (worked && goesOn()) {
-          worked = workOne(one);
+        Found found = Found.JOB;
+        while (found == Found.JOB && goesOn()) {
+          found = workOne(one);
           outage.over();
         }
+        return found == Found.LOST_JOB ? AFTER_CONTENTION : interval;
       } finally {
         use(null);
       }

@@ -1,0 +1,61 @@
+package dev.qg.internal.work;
+
+import dev.qg.internal.sql.JobRow;
+import dev.qg.internal.sql.Statements;
+import java.time.Duration;
+import org.jooq.exception.DataAccessException;
+import org.jooq.exception.SQLStateClass;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Records the failure of a job, so that it waits for its retry or is moved to the dead ones. Safe
+ * for use by many threads.
+ */
+record Failures(Statements sql, JobPolicy policy) {
+
+  private static final Logger log = LoggerFactory.getLogger(Failures.class);
+
+  /** How long a job waits that was to be given up and couldn't be. */
+  private static final Duration KEPT_FOR = Duration.ofHours(1);
+
+  /**
+   * Records a failure, within the transaction if that is open.
+   *
+   * @return false if the job was lost
+   */
+  boolean record(JobRow row, JobTransaction transaction, String error) {
+    Duration delay = policy.retryAfter(row);
+    return delay == null ? bury(row, transaction, error) : retry(row, transaction, delay, error);
+  }
+
+  private boolean bury(JobRow row, JobTransaction transaction, String error) {
+    try {
+      return sql.buryJob().execute(transaction.begin(), row.key(), error);
+    } catch (DataAccessException e) {
+      // A job that can't be put away is better kept than lost or run at once again.
+      transaction.rollback();
+      log.atError()
+          .addKeyValue("event", "burial_failed")
+          .addKeyValue("job_id", row.key().id())
+          .addKeyValue("type", row.type())
+          .setCause(e)
+          .log("A job could not be given up: it waits and is tried again");
+      String both = ErrorText.storable("It could not be given up: " + e + "\n" + error);
+      return retry(row, transaction, KEPT_FOR, both);
+    }
+  }
+
+  private boolean retry(JobRow row, JobTransaction transaction, Duration delay, String error) {
+    try {
+      return sql.scheduleRetry().execute(transaction.connection(), row.key(), delay, error);
+    } catch (DataAccessException e) {
+      if (e.sqlStateClass() != SQLStateClass.C22_DATA_EXCEPTION || transaction.isOpen()) {
+        throw e;
+      }
+      // The database's encoding has no such characters: it is not UTF-8.
+      return sql.scheduleRetry()
+          .execute(transaction.connection(), row.key(), delay, ErrorText.ascii(error));
+    }
+  }
+}
