@@ -49,11 +49,6 @@ public final class Connections {
     }
   }
 
-  /** Runs something in a transaction of its own. */
-  public <T> T inTransaction(Function<Connection, T> work) {
-    return call(connection -> inTransaction(connection, work));
-  }
-
   /** Runs something in the transaction of the connection, or in one of its own if there is none. */
   public static <T> T inTransaction(Connection connection, Function<Connection, T> work) {
     try {
