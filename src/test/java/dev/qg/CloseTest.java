@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.qg.fixture.Intercept;
 import dev.qg.fixture.TestDatabase;
+import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jooq.impl.DSL;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -86,6 +90,32 @@ class CloseTest {
     assertThatThrownBy(() -> tx.execute("insert into effects values ('late')"))
         .isInstanceOf(RuntimeException.class);
     assertThat(db.ctx().fetch("select from effects")).isEmpty();
+  }
+
+  /**
+   * The holder's statement arrives between the rollback and the unlock, if there is such a time.
+   */
+  @Test
+  void letsNothingCommitThatTheHolderSendsMeanwhile() throws Exception {
+    db.enqueue("MyJob");
+    AtomicReference<Connection> holders = new AtomicReference<>();
+    Qg client =
+        Qg.create(
+            Intercept.statements(
+                pool,
+                (connection, sql) -> {
+                  if (sql.contains("pg_advisory_unlock")) {
+                    DSL.using(holders.get()).execute("insert into effects values ('late')");
+                  }
+                }));
+    LockedJob job = client.lockJob("").orElseThrow();
+    job.tx().execute("insert into effects values ('effect')");
+    holders.set(job.connection());
+
+    client.close();
+
+    assertThat(db.ctx().fetch("select from effects")).isEmpty();
+    assertThat(db.jobs()).hasSize(1);
   }
 
   @Test
