@@ -204,4 +204,14 @@ class EnqueueAllTest {
   private List<String> statements() {
     return db.ctx().fetch("select sql from statements order by n").into(String.class);
   }
+
+  @Test
+  void saysWhatIsWrongWithATableWhoseIdsHaveNoSequence() {
+    db.ctx().execute("alter sequence que_jobs_job_id_seq owned by none");
+
+    assertThatThrownBy(() -> db.qg().enqueueAll(List.of(Job.of("A"), Job.of("B"))))
+        .isInstanceOf(DataAccessException.class)
+        .hasMessageContaining("owns no sequence");
+    assertThat(db.jobs()).isEmpty();
+  }
 }

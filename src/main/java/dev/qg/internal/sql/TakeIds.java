@@ -8,9 +8,12 @@ import static org.jooq.impl.DSL.param;
 import static org.jooq.impl.DSL.select;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.List;
 import org.jooq.Param;
 import org.jooq.Query;
+import org.jooq.exception.DataAccessException;
 import org.jooq.impl.SQLDataType;
 
 /**
@@ -46,8 +49,23 @@ public final class TakeIds {
         .from(generateSeries(inline(1), COUNT));
   }
 
-  /** Takes so many ids, in ascending order. */
+  /**
+   * Takes so many ids, in ascending order.
+   *
+   * @throws DataAccessException also if no sequence belongs to the column, as in a table that was
+   *     copied by hand
+   */
   public List<Long> execute(Connection connection, int count) {
-    return statement.query(connection, row -> row.getLong(1), count);
+    return statement.query(connection, TakeIds::id, count);
+  }
+
+  private static long id(ResultSet row) throws SQLException {
+    long id = row.getLong(1);
+    if (row.wasNull()) {
+      throw new DataAccessException(
+          "The column job_id of que_jobs owns no sequence to take ids from:"
+              + " ALTER SEQUENCE … OWNED BY que_jobs.job_id");
+    }
+    return id;
   }
 }
