@@ -63,8 +63,8 @@ public final class TakeIds {
     long id = row.getLong(1);
     if (row.wasNull()) {
       throw new DataAccessException(
-          "The column job_id of que_jobs owns no sequence to take ids from:"
-              + " ALTER SEQUENCE … OWNED BY que_jobs.job_id");
+          "The column job_id of que_jobs owns no sequence to take ids from: its default's must be"
+              + " OWNED BY que_jobs.job_id");
     }
     return id;
   }
