@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.qg.fixture.Effects;
 import dev.qg.fixture.Intercept;
+import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
 import java.sql.Connection;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +36,7 @@ class CloseTest {
   void createClient() {
     pool = db.pool(5);
     qg = db.closeLater(Qg.create(pool));
-    db.ctx().execute("create table effects (name text)");
+    Effects.createTable(db.ctx());
   }
 
   @Test
@@ -58,11 +61,11 @@ class CloseTest {
   void undoesWhatIsWrittenAndNotDeleted() {
     db.enqueue("MyJob");
     LockedJob job = qg.lockJob("").orElseThrow();
-    job.tx().execute("insert into effects values ('effect')");
+    Effects.write(job.tx(), "effect");
 
     CompletableFuture.runAsync(qg::close).join();
 
-    assertThat(db.ctx().fetch("select from effects")).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
     assertThat(db.jobs()).hasSize(1);
     assertThatThrownBy(job::tx).isInstanceOf(IllegalStateException.class);
   }
@@ -71,12 +74,12 @@ class CloseTest {
   void undoesADeletionThatIsNotCommitted() {
     db.enqueue("MyJob");
     LockedJob job = qg.lockJob("").orElseThrow();
-    job.tx().execute("insert into effects values ('effect')");
+    Effects.write(job.tx(), "effect");
     job.delete();
 
     qg.close();
 
-    assertThat(db.ctx().fetch("select from effects")).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
     assertThat(db.jobs()).hasSize(1);
   }
 
@@ -87,9 +90,8 @@ class CloseTest {
     var tx = job.tx();
     qg.close();
 
-    assertThatThrownBy(() -> tx.execute("insert into effects values ('late')"))
-        .isInstanceOf(RuntimeException.class);
-    assertThat(db.ctx().fetch("select from effects")).isEmpty();
+    assertThatThrownBy(() -> Effects.write(tx, "late")).isInstanceOf(RuntimeException.class);
+    assertThat(Effects.notes(db.ctx())).isEmpty();
   }
 
   /**
@@ -101,20 +103,20 @@ class CloseTest {
     AtomicReference<Connection> holders = new AtomicReference<>();
     Qg client =
         Qg.create(
-            Intercept.statements(
+            Intercept.before(
                 pool,
                 (connection, sql) -> {
-                  if (sql.contains("pg_advisory_unlock")) {
-                    DSL.using(holders.get()).execute("insert into effects values ('late')");
+                  if (Sql.unlocks(sql)) {
+                    Effects.write(DSL.using(holders.get(), SQLDialect.POSTGRES), "late");
                   }
                 }));
     LockedJob job = client.lockJob("").orElseThrow();
-    job.tx().execute("insert into effects values ('effect')");
+    Effects.write(job.tx(), "effect");
     holders.set(job.connection());
 
     client.close();
 
-    assertThat(db.ctx().fetch("select from effects")).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
     assertThat(db.jobs()).hasSize(1);
   }
 
@@ -130,7 +132,7 @@ class CloseTest {
               () -> {
                 awaitStart(start);
                 try {
-                  job.tx().execute("insert into effects values ('effect')");
+                  Effects.write(job.tx(), "effect");
                   job.delete();
                 } catch (RuntimeException e) {
                   // The close came first.
@@ -150,7 +152,7 @@ class CloseTest {
     }
 
     await().untilAsserted(() -> assertThat(db.advisoryLocks()).isZero());
-    assertThat(db.jobs().size() + db.ctx().fetch("select from effects").size()).isEqualTo(20);
+    assertThat(db.jobs().size() + Effects.notes(db.ctx()).size()).isEqualTo(20);
   }
 
   @Test

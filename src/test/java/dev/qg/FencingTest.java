@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.qg.fixture.Effects;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.jooq.tables.records.QueJobsRecord;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -17,7 +17,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.jooq.DSLContext;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.AfterEach;
@@ -43,7 +42,7 @@ class FencingTest {
 
   @BeforeEach
   void oneJobWithAnEffect() {
-    db.ctx().execute("create table effects (worker text not null)");
+    Effects.createTable(db.ctx());
     id = db.enqueue("A");
   }
 
@@ -57,11 +56,11 @@ class FencingTest {
   void theLoserOfALockLosesItsEffect() throws Exception {
     Future<Boolean> first = threads.submit(worker(this::writeLoseTheLockAndWait));
     stolen.join();
-    assertThat(worker(job -> write(job, "second")).call()).isTrue();
+    assertThat(worker(job -> Effects.write(job.tx(), "second")).call()).isTrue();
     goOn.complete(null);
 
     assertThat(first.get()).isTrue();
-    assertThat(effects()).containsExactly("second");
+    assertThat(Effects.notes(db.ctx())).containsExactly("second");
     assertThat(db.jobs()).isEmpty();
     assertThat(logs.events("job_lost")).hasSize(1);
   }
@@ -73,13 +72,13 @@ class FencingTest {
     Callable<Boolean> second =
         worker(
             job -> {
-              write(job, "second");
+              Effects.write(job.tx(), "second");
               goOn.complete(null);
               first.get();
             });
 
     assertThat(second.call()).isTrue();
-    assertThat(effects()).containsExactly("first");
+    assertThat(Effects.notes(db.ctx())).containsExactly("first");
     assertThat(db.jobs()).isEmpty();
     assertThat(logs.events("job_lost")).hasSize(1);
   }
@@ -93,7 +92,7 @@ class FencingTest {
           threads.submit(
               worker(
                   job -> {
-                    write(job, "first");
+                    Effects.write(job.tx(), "first");
                     loseTheLock(job);
                     lost.countDown();
                     bothEnd.await();
@@ -103,13 +102,13 @@ class FencingTest {
           threads.submit(
               worker(
                   job -> {
-                    write(job, "second");
+                    Effects.write(job.tx(), "second");
                     bothEnd.await();
                   }));
 
       assertThat(first.get()).isTrue();
       assertThat(second.get()).isTrue();
-      assertThat(effects()).hasSize(round);
+      assertThat(Effects.notes(db.ctx())).hasSize(round);
       assertThat(db.jobs()).isEmpty();
       assertThat(logs.events("job_lost")).hasSize(round);
       id = db.enqueue("A");
@@ -122,19 +121,19 @@ class FencingTest {
         threads.submit(
             worker(
                 job -> {
-                  write(job, "first");
+                  Effects.write(job.tx(), "first");
                   stolen.complete(
                       job.tx().fetchValue(DSL.field("pg_backend_pid()", Integer.class)));
                   goOn.join();
                 }));
     terminate(stolen.join());
-    assertThat(worker(job -> write(job, "second")).call()).isTrue();
+    assertThat(worker(job -> Effects.write(job.tx(), "second")).call()).isTrue();
     goOn.complete(null);
 
     assertThatThrownBy(first::get)
         .isInstanceOf(ExecutionException.class)
         .hasCauseInstanceOf(DataAccessException.class);
-    assertThat(effects()).containsExactly("second");
+    assertThat(Effects.notes(db.ctx())).containsExactly("second");
     assertThat(db.jobs()).isEmpty();
   }
 
@@ -147,7 +146,7 @@ class FencingTest {
     goOn.complete(null);
 
     assertThat(first.get()).isTrue();
-    assertThat(effects()).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
     assertThat(db.job(id)).isEqualTo(retried);
     assertThat(retried.getErrorCount()).isOne();
   }
@@ -167,25 +166,10 @@ class FencingTest {
     goOn.complete(null);
 
     assertThat(first.get()).isTrue();
-    assertThat(effects()).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
     assertThat(db.job(id)).isEqualTo(retried);
     assertThat(retried.getLastError()).contains("of the thief").doesNotContain("of the loser");
     assertThat(logs.events("job_lost")).hasSize(1);
-  }
-
-  @Test
-  void whoWorksByHandIsToldThatTheJobIsLost() throws Exception {
-    try (LockedJob loser = db.qg().lockJob("").orElseThrow()) {
-      write(loser, "loser");
-      loseTheLock(loser);
-      assertThat(worker(FencingTest::fail).call()).isTrue();
-      QueJobsRecord retried = db.job(id);
-
-      assertThatThrownBy(loser::delete).isInstanceOf(JobLostException.class);
-      assertThatThrownBy(() -> loser.error("of the loser")).isInstanceOf(JobLostException.class);
-      assertThat(db.job(id)).isEqualTo(retried);
-    }
-    assertThat(effects()).isEmpty();
   }
 
   private Callable<Boolean> worker(WorkFunc function) {
@@ -193,7 +177,7 @@ class FencingTest {
   }
 
   private void writeLoseTheLockAndWait(LockedJob job) {
-    write(job, "first");
+    Effects.write(job.tx(), "first");
     loseTheLock(job);
     goOn.join();
   }
@@ -209,17 +193,8 @@ class FencingTest {
     await().untilAsserted(() -> assertThat(db.advisoryLocks()).isZero());
   }
 
-  private static void write(LockedJob job, String worker) {
-    DSLContext tx = job.tx();
-    tx.execute("insert into effects values ({0})", DSL.val(worker));
-  }
-
   private static void fail(LockedJob job) {
-    write(job, "thief");
+    Effects.write(job.tx(), "thief");
     throw new IllegalStateException("of the thief");
-  }
-
-  private List<String> effects() {
-    return db.ctx().fetch("select worker from effects").getValues("worker", String.class);
   }
 }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.qg.fixture.Effects;
 import dev.qg.fixture.TestDatabase;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jooq.DSLContext;
@@ -15,7 +15,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Who has lost a job to another worker can't end it, and what was written for it is there once. */
+/**
+ * Who works by hand and has lost the job to somebody else can't end it, and what was written for it
+ * is there once.
+ */
 class JobLostTest {
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
@@ -26,15 +29,15 @@ class JobLostTest {
   /** Two holders of one job: the first lost its lock, by whatever accident. */
   @BeforeEach
   void steal() throws Exception {
-    db.ctx().execute("create table effects (name text)");
+    Effects.createTable(db.ctx());
     long id = db.enqueue("MyJob");
     loser = db.qg().lockJob("").orElseThrow();
-    write(loser, "loser");
+    Effects.write(loser.tx(), "loser");
     DSL.using(loser.connection(), SQLDialect.POSTGRES)
         .execute("select pg_advisory_unlock(" + id + ")");
     winner = db.qg().lockJob("").orElseThrow();
     assertThat(winner.id()).isEqualTo(id);
-    write(winner, "winner");
+    Effects.write(winner.tx(), "winner");
   }
 
   @Test
@@ -48,7 +51,7 @@ class JobLostTest {
         .hasMessageContaining(loser.toString());
     loser.done();
 
-    assertThat(effects()).containsExactly("winner");
+    assertThat(Effects.notes(db.ctx())).containsExactly("winner");
     assertThat(db.jobs()).isEmpty();
   }
 
@@ -60,7 +63,7 @@ class JobLostTest {
     assertThatThrownBy(loser::delete).isInstanceOf(JobLostException.class);
     loser.done();
 
-    assertThat(effects()).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
     assertThat(db.jobs()).singleElement().returns("not yet", job -> job.getLastError());
   }
 
@@ -91,7 +94,7 @@ class JobLostTest {
         .isInstanceOf(ExecutionException.class)
         .hasCauseInstanceOf(JobLostException.class);
     loser.done();
-    assertThat(effects()).containsExactly("winner");
+    assertThat(Effects.notes(db.ctx())).containsExactly("winner");
     assertThat(db.jobs()).isEmpty();
   }
 
@@ -104,7 +107,7 @@ class JobLostTest {
     assertThatThrownBy(winner::delete).isInstanceOf(JobLostException.class);
     winner.done();
 
-    assertThat(effects()).containsExactly("loser");
+    assertThat(Effects.notes(db.ctx())).containsExactly("loser");
     assertThat(db.jobs()).isEmpty();
   }
 
@@ -119,14 +122,6 @@ class JobLostTest {
     assertThatThrownBy(() -> loser.error("late")).isInstanceOf(JobLostException.class);
     loser.done();
     assertThat(db.advisoryLocks()).isZero();
-  }
-
-  private static void write(LockedJob job, String name) {
-    job.tx().execute("insert into effects values ({0})", DSL.val(name));
-  }
-
-  private List<String> effects() {
-    return db.ctx().fetch("select name from effects").into(String.class);
   }
 
   private int waitingSessions() {

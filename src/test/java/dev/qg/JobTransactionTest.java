@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.qg.fixture.Effects;
 import dev.qg.fixture.TestDatabase;
 import java.sql.Connection;
 import java.util.List;
@@ -25,53 +26,53 @@ class JobTransactionTest {
 
   @BeforeEach
   void createEffects() {
-    db.ctx().execute("create table effects (name text)");
+    Effects.createTable(db.ctx());
     db.enqueue("MyJob");
   }
 
   @Test
   void commitsWritesAndDeletionTogether() {
     try (LockedJob job = lock()) {
-      write(job, "effect");
+      Effects.write(job.tx(), "effect");
       job.delete();
-      assertThat(effects()).isEmpty();
+      assertThat(Effects.notes(db.ctx())).isEmpty();
       assertThat(db.jobs()).hasSize(1);
     }
 
-    assertThat(effects()).containsExactly("effect");
+    assertThat(Effects.notes(db.ctx())).containsExactly("effect");
     assertThat(db.jobs()).isEmpty();
   }
 
   @Test
   void deletesTheJobWithATransactionThatTheHolderCommits() throws Exception {
     try (LockedJob job = lock()) {
-      write(job, "effect");
+      Effects.write(job.tx(), "effect");
       job.delete();
       job.connection().commit();
       assertThat(db.jobs()).isEmpty();
     }
 
     assertThat(db.jobs()).isEmpty();
-    assertThat(effects()).containsExactly("effect");
+    assertThat(Effects.notes(db.ctx())).containsExactly("effect");
   }
 
   @Test
   void keepsTheJobWithATransactionThatTheHolderRollsBack() throws Exception {
     long id = db.jobs().get(0).getJobId();
     try (LockedJob job = lock()) {
-      write(job, "effect");
+      Effects.write(job.tx(), "effect");
       job.delete();
       job.connection().rollback();
     }
 
     assertThat(db.job(id).getErrorCount()).isZero();
-    assertThat(effects()).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
   }
 
   @Test
   void keepsItsConnectionFromAHolderWhoClosesItByHabit() throws Exception {
     try (LockedJob job = lock()) {
-      write(job, "effect");
+      Effects.write(job.tx(), "effect");
       try (Connection connection = job.connection()) {
         assertThat(connection.isClosed()).isFalse();
       }
@@ -79,47 +80,47 @@ class JobTransactionTest {
       job.delete();
     }
 
-    assertThat(effects()).containsExactly("effect");
+    assertThat(Effects.notes(db.ctx())).containsExactly("effect");
     assertThat(db.advisoryLocks()).isZero();
   }
 
   @Test
   void undoesTheWritesOfAJobThatIsGivenBack() {
     try (LockedJob job = lock()) {
-      write(job, "effect");
+      Effects.write(job.tx(), "effect");
     }
 
-    assertThat(effects()).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
     assertThat(db.jobs()).hasSize(1);
   }
 
   @Test
   void undoesTheWritesOfAJobThatFails() {
     try (LockedJob job = lock()) {
-      write(job, "effect");
+      Effects.write(job.tx(), "effect");
       job.error("broken");
     }
 
-    assertThat(effects()).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
     assertThat(db.jobs()).singleElement().returns(1, job -> job.getErrorCount());
   }
 
   @Test
   void undoesTheDeletionOfAJobThatFailsAfterwards() {
     try (LockedJob job = lock()) {
-      write(job, "effect");
+      Effects.write(job.tx(), "effect");
       job.delete();
       job.error("broken");
     }
 
-    assertThat(effects()).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
     assertThat(db.jobs()).singleElement().returns("broken", job -> job.getLastError());
   }
 
   @Test
   void recordsTheFailureOfAJobWhoseTransactionIsAborted() {
     try (LockedJob job = lock()) {
-      write(job, "effect");
+      Effects.write(job.tx(), "effect");
       Throwable thrown = catchThrowable(() -> job.tx().execute("select 1 / 0"));
       // As jOOQ threw it.
       assertThat(thrown)
@@ -128,7 +129,7 @@ class JobTransactionTest {
       job.error(thrown);
     }
 
-    assertThat(effects()).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
     assertThat(db.jobs().get(0).getLastError()).contains("division by zero");
   }
 
@@ -148,12 +149,12 @@ class JobTransactionTest {
   @Test
   void holdsNoneOpenUntilItIsAskedFor() {
     try (LockedJob job = lock()) {
-      assertThat(openTransactions()).isZero();
+      assertThat(db.openTransactions()).isZero();
       job.tx();
       job.tx().execute("select 1");
-      assertThat(openTransactions()).isEqualTo(1);
+      assertThat(db.openTransactions()).isEqualTo(1);
     }
-    assertThat(openTransactions()).isZero();
+    assertThat(db.openTransactions()).isZero();
   }
 
   @Test
@@ -173,21 +174,21 @@ class JobTransactionTest {
     try (LockedJob job = lock()) {
       job.tx();
       job.delete();
-      write(job, "after");
+      Effects.write(job.tx(), "after");
     }
 
-    assertThat(effects()).containsExactly("after");
+    assertThat(Effects.notes(db.ctx())).containsExactly("after");
     assertThat(db.jobs()).isEmpty();
   }
 
   @Test
   void nestsTransactionsBySavepoints() {
     try (LockedJob job = lock()) {
-      write(job, "outer");
+      Effects.write(job.tx(), "outer");
       job.tx()
           .transaction(
               kept -> {
-                DSL.using(kept).execute("insert into effects values ('kept')");
+                Effects.write(DSL.using(kept), "kept");
                 undone(kept, "undone in kept");
               });
       undone(job.tx().configuration(), "undone");
@@ -195,18 +196,18 @@ class JobTransactionTest {
       assertThatThrownBy(() -> job.tx().transaction(tx -> DSL.using(tx).execute("select 1 / 0")))
           .isInstanceOf(DataAccessException.class);
       job.tx().transaction(tx -> db.qg().enqueue(tx, Job.of("Next")));
-      assertThat(effects()).isEmpty();
+      assertThat(Effects.notes(db.ctx())).isEmpty();
       job.delete();
     }
 
-    assertThat(effects()).containsExactly("outer", "kept");
+    assertThat(Effects.notes(db.ctx())).containsExactly("kept", "outer");
     assertThat(db.jobs()).singleElement().returns("Next", next -> next.getJobClass());
   }
 
   @Test
   void takesBackADeletionWithTheNestedTransactionThatItWasPartOf() {
     try (LockedJob job = lock()) {
-      write(job, "outer");
+      Effects.write(job.tx(), "outer");
       assertThatThrownBy(
               () ->
                   job.tx()
@@ -220,7 +221,7 @@ class JobTransactionTest {
 
     // Neither deleted nor failed: given back as it was, with nothing written.
     assertThat(db.jobs()).hasSize(1);
-    assertThat(effects()).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
   }
 
   @Test
@@ -245,7 +246,7 @@ class JobTransactionTest {
                 DSL.using(within)
                     .transaction(
                         tx -> {
-                          DSL.using(tx).execute("insert into effects values ({0})", DSL.val(name));
+                          Effects.write(DSL.using(tx), name);
                           throw new IllegalStateException("undo");
                         }))
         .hasMessage("undo");
@@ -253,20 +254,5 @@ class JobTransactionTest {
 
   private LockedJob lock() {
     return db.qg().lockJob("").orElseThrow();
-  }
-
-  private static void write(LockedJob job, String name) {
-    job.tx().execute("insert into effects values ({0})", DSL.val(name));
-  }
-
-  private List<String> effects() {
-    return db.ctx().fetch("select name from effects").into(String.class);
-  }
-
-  private int openTransactions() {
-    return db.ctx()
-        .fetchCount(
-            DSL.table("pg_stat_activity"),
-            DSL.condition("datname = current_database() and state like 'idle in transaction%'"));
   }
 }

@@ -8,11 +8,15 @@ import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.qg.fixture.Intercept;
+import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.sql.DataSource;
 import org.jooq.JSON;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
@@ -195,17 +199,27 @@ class LockJobTest {
 
   @Test
   void leavesNoLockBehindThatItDoesNotKnowOf() {
-    db.enqueue("MyJob");
-    HikariDataSource pool = db.pool(1);
-    try (Qg qg =
-        Qg.create(Intercept.loseAnswer(pool, sql -> sql.contains("pg_try_advisory_lock")))) {
+    long id = db.enqueue("MyJob");
+    AtomicBoolean lose = new AtomicBoolean(true);
+    DataSource unlucky =
+        Intercept.after(
+            db.pool(1),
+            (connection, sql) -> {
+              if (Sql.locks(sql) && lose.getAndSet(false)) {
+                assertThat(db.advisoryLocks()).isEqualTo(1);
+                throw new SQLException("the answer is lost");
+              }
+            });
+    try (Qg qg = Qg.create(unlucky)) {
       assertThatThrownBy(() -> qg.lockJob(""))
           .isInstanceOf(DataAccessException.class)
           .hasMessageContaining("the answer is lost");
-    }
 
-    await().untilAsserted(() -> assertThat(db.advisoryLocks()).isZero());
-    lock("").done();
+      await().untilAsserted(() -> assertThat(db.advisoryLocks()).isZero());
+      try (LockedJob job = qg.lockJob("").orElseThrow()) {
+        assertThat(job.id()).isEqualTo(id);
+      }
+    }
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.qg.fixture.Effects;
 import dev.qg.fixture.TestDatabase;
 import java.io.IOException;
 import java.time.Instant;
@@ -27,7 +28,7 @@ class SynchronousModeTest {
 
   @BeforeEach
   void createClient() {
-    db.ctx().execute("create table effects (name text)");
+    Effects.createTable(db.ctx());
     qg =
         Qg.builder(db.dataSource())
             .synchronous(
@@ -36,12 +37,12 @@ class SynchronousModeTest {
                         "Write",
                         job -> {
                           seen.add(job);
-                          write(job, "effect");
+                          Effects.write(job.tx(), "effect");
                         })
                     .add(
                         "Fail",
                         job -> {
-                          write(job, "half");
+                          Effects.write(job.tx(), "half");
                           throw new IOException("no network");
                         })
                     .add("Divide", job -> job.tx().execute("select 1 / 0"))
@@ -68,7 +69,7 @@ class SynchronousModeTest {
         .returns((short) 3, LockedJob::priority)
         .returns(JSON.json("[1]"), LockedJob::args)
         .returns(0, LockedJob::errorCount);
-    assertThat(effects()).containsExactly("effect");
+    assertThat(Effects.notes(db.ctx())).containsExactly("effect");
     assertThat(db.jobs()).isEmpty();
   }
 
@@ -78,10 +79,10 @@ class SynchronousModeTest {
         .transaction(
             tx -> {
               qg.enqueue(tx, Job.of("Write"));
-              assertThat(DSL.using(tx).fetch("select from effects")).hasSize(1);
-              assertThat(effects()).isEmpty();
+              assertThat(Effects.notes(tx.dsl())).hasSize(1);
+              assertThat(Effects.notes(db.ctx())).isEmpty();
             });
-    assertThat(effects()).containsExactly("effect");
+    assertThat(Effects.notes(db.ctx())).containsExactly("effect");
 
     assertThatThrownBy(
             () ->
@@ -92,7 +93,7 @@ class SynchronousModeTest {
                           throw new IllegalStateException("undo");
                         }))
         .hasMessage("undo");
-    assertThat(effects()).hasSize(1);
+    assertThat(Effects.notes(db.ctx())).hasSize(1);
   }
 
   @Test
@@ -100,11 +101,11 @@ class SynchronousModeTest {
     assertThat(qg.enqueueAll(List.of(Job.of("Write"), Job.of("Write"), Job.of("Write"))))
         .isEqualTo(seen.stream().map(LockedJob::id).toList())
         .hasSize(3);
-    assertThat(effects()).hasSize(3);
+    assertThat(Effects.notes(db.ctx())).hasSize(3);
 
     assertThatThrownBy(() -> qg.enqueueAll(List.of(Job.of("Write"), Job.of("Fail"))))
         .isInstanceOf(QgException.class);
-    assertThat(effects()).hasSize(3);
+    assertThat(Effects.notes(db.ctx())).hasSize(3);
     assertThat(db.jobs()).isEmpty();
   }
 
@@ -112,7 +113,7 @@ class SynchronousModeTest {
   void worksTheJobsThatAJobEnqueues() {
     qg.enqueue(Job.of("Twice"));
 
-    assertThat(effects()).hasSize(2);
+    assertThat(Effects.notes(db.ctx())).hasSize(2);
     assertThat(db.jobs()).isEmpty();
   }
 
@@ -134,7 +135,7 @@ class SynchronousModeTest {
         .hasMessage("no network");
     assertThatThrownBy(() -> qg.enqueue(Job.of("Divide"))).isInstanceOf(DataAccessException.class);
 
-    assertThat(effects()).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
     assertThat(db.jobs()).isEmpty();
   }
 
@@ -143,7 +144,7 @@ class SynchronousModeTest {
     db.ctx()
         .transaction(
             tx -> {
-              DSL.using(tx).execute("insert into effects values ('caller')");
+              Effects.write(DSL.using(tx), "caller");
               for (String type : List.of("Fail", "Divide", "Unknown")) {
                 assertThat(catchThrowable(() -> qg.enqueue(tx, Job.of(type))))
                     .isInstanceOf(RuntimeException.class);
@@ -151,7 +152,7 @@ class SynchronousModeTest {
               assertThat(DSL.using(tx).fetchCount(QUE_JOBS)).isZero();
             });
 
-    assertThat(effects()).containsExactly("caller");
+    assertThat(Effects.notes(db.ctx())).containsExactly("caller");
     assertThat(db.jobs()).isEmpty();
   }
 
@@ -180,13 +181,5 @@ class SynchronousModeTest {
               qg.enqueue(tx, Job.of("Write"));
               assertThat(db.advisoryLocks()).isZero();
             });
-  }
-
-  private static void write(LockedJob job, String name) {
-    job.tx().execute("insert into effects values ({0})", DSL.val(name));
-  }
-
-  private List<String> effects() {
-    return db.ctx().fetch("select name from effects").into(String.class);
   }
 }

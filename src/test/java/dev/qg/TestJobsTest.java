@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.qg.fixture.Effects;
 import dev.qg.fixture.TestDatabase;
 import java.sql.Connection;
-import java.util.List;
 import org.jooq.DSLContext;
 import org.jooq.JSON;
 import org.jooq.SQLDialect;
@@ -25,8 +25,7 @@ class TestJobsTest {
 
   private static final Job JOB = Job.of("MyJob").withArgs("[42]");
 
-  private static final WorkFunc HANDLER =
-      job -> job.tx().execute("insert into effects values ({0})", DSL.val(job.args().data()));
+  private static final WorkFunc HANDLER = job -> Effects.write(job.tx(), job.args().data());
 
   private static final class Rollback extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -36,7 +35,7 @@ class TestJobsTest {
 
   @BeforeEach
   void createEffects() {
-    db.ctx().execute("create table effects (name text)");
+    Effects.createTable(db.ctx());
   }
 
   @Test
@@ -49,13 +48,13 @@ class TestJobsTest {
                           DSLContext tx = DSL.using(cfg);
                           LockedJob job = TestJobs.inject(db.qg(), tx, JOB);
                           HANDLER.work(job);
-                          assertThat(effects(tx)).containsExactly("[42]");
-                          assertThat(effects(db.ctx())).isEmpty();
+                          assertThat(Effects.notes(tx)).containsExactly("[42]");
+                          assertThat(Effects.notes(db.ctx())).isEmpty();
                           throw new Rollback();
                         }))
         .isInstanceOf(Rollback.class);
 
-    assertThat(effects(db.ctx())).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
     assertThat(db.jobs()).isEmpty();
   }
 
@@ -101,13 +100,13 @@ class TestJobsTest {
         .transaction(
             cfg -> {
               DSLContext tx = DSL.using(cfg);
-              tx.execute("insert into effects values ('test')");
+              Effects.write(tx, "test");
               LockedJob job = TestJobs.inject(db.qg(), tx, JOB);
               HANDLER.work(job);
               job.error("broken");
               job.done();
 
-              assertThat(effects(tx)).containsExactly("test");
+              assertThat(Effects.notes(tx)).containsExactly("test");
               assertThat(tx.fetchSingle(QUE_JOBS))
                   .returns(1, row -> row.getErrorCount())
                   .returns("broken", row -> row.getLastError());
@@ -137,21 +136,19 @@ class TestJobsTest {
             cfg -> {
               DSLContext tx = DSL.using(cfg);
               LockedJob job = TestJobs.inject(db.qg(), tx, JOB);
-              job.tx()
-                  .transaction(
-                      inner -> DSL.using(inner).execute("insert into effects values ('kept')"));
+              job.tx().transaction(inner -> Effects.write(DSL.using(inner), "kept"));
               assertThatThrownBy(
                       () ->
                           job.tx()
                               .transaction(
                                   inner -> {
-                                    DSL.using(inner).execute("insert into effects values ('x')");
+                                    Effects.write(DSL.using(inner), "x");
                                     throw new Rollback();
                                   }))
                   .isInstanceOf(Rollback.class);
               job.delete();
               job.done();
-              assertThat(effects(tx)).containsExactly("kept");
+              assertThat(Effects.notes(tx)).containsExactly("kept");
             });
   }
 
@@ -177,19 +174,15 @@ class TestJobsTest {
         status -> {
           status.setRollbackOnly();
           LockedJob job = TestJobs.inject(db.qg(), ctx, JOB);
-          job.tx().execute("insert into effects values ('job')");
-          assertThat(effects(ctx)).containsExactly("job");
+          Effects.write(job.tx(), "job");
+          assertThat(Effects.notes(ctx)).containsExactly("job");
           job.delete();
           job.done();
           assertThat(ctx.fetchCount(QUE_JOBS)).isZero();
-          assertThat(effects(ctx)).containsExactly("job");
+          assertThat(Effects.notes(ctx)).containsExactly("job");
         });
 
-    assertThat(effects(db.ctx())).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
     assertThat(db.jobs()).isEmpty();
-  }
-
-  private static List<String> effects(DSLContext ctx) {
-    return ctx.fetch("select name from effects").into(String.class);
   }
 }

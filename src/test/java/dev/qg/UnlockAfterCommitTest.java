@@ -5,11 +5,9 @@ import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.qg.fixture.Intercepted;
+import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -41,16 +39,13 @@ class UnlockAfterCommitTest {
     other = db.session();
     id = db.enqueue("A");
     DataSource watched =
-        Intercepted.dataSource(
+        Intercept.before(
             db.dataSource(),
-            new Intercepted.Listener() {
-              @Override
-              public void before(Connection connection, String sql) throws SQLException {
-                if (Sql.unlocks(sql)) {
-                  unlocks.incrementAndGet();
-                  assertThat(connection.getAutoCommit()).as("no transaction is open").isTrue();
-                  seenByOthers.run();
-                }
+            (connection, sql) -> {
+              if (Sql.unlocks(sql)) {
+                unlocks.incrementAndGet();
+                assertThat(connection.getAutoCommit()).as("no transaction is open").isTrue();
+                seenByOthers.run();
               }
             });
     qg =

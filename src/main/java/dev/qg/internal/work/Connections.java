@@ -73,25 +73,14 @@ public final class Connections {
   /** A connection that goes back to where it came from, as it was. */
   record Borrowed(Connection connection, boolean autoCommit) implements AutoCloseable {
 
+    /**
+     * Gives it back. What fails here is that the session was ended: this neither takes back what
+     * was done on it, nor must it hide another failure.
+     */
     @Override
     public void close() {
-      try {
-        try {
-          restore();
-        } finally {
-          connection.close();
-        }
-      } catch (SQLException e) {
-        throw new DataAccessException("Can't give a connection back: " + e.getMessage(), e);
-      }
-    }
-
-    /**
-     * Sets what was changed back. It asks also for the pool, which learns from a call that fails
-     * that a session was ended: this is no failure of its own, and must not hide another.
-     */
-    private void restore() {
-      try {
+      try (connection) {
+        // Asked for the pool as well, which learns by a call that fails that a session was ended.
         if (connection.getAutoCommit() != autoCommit) {
           connection.setAutoCommit(autoCommit);
         }
