@@ -80,12 +80,15 @@ final class Core {
       return;
     }
     if (!jobs) {
-      throw new QgException("There is no table que_jobs: " + Statements.HOW_TO_MAKE_TABLES);
+      throw new QgException(
+          "There is no table que_jobs in " + sql.where() + ": " + Statements.HOW_TO_MAKE_TABLES);
     }
     if (!deadJobs) {
       throw new QgException(
-          "A retry policy gives jobs up (maxAttempts), but there is no table qg_dead_jobs to move"
-              + " them to: "
+          "A retry policy gives jobs up (maxAttempts), but to move them to there is no table"
+              + " qg_dead_jobs in "
+              + sql.where()
+              + ": "
               + Statements.HOW_TO_MAKE_TABLES);
     }
   }

@@ -11,7 +11,8 @@ package dev.qg;
 public interface JobHooks {
 
   /**
-   * Called when a job has been worked, before it is deleted.
+   * Called when a job has been worked, before it is deleted: if it turns out then that the job was
+   * lost to another worker, what this hook wrote is undone, but the call has happened.
    *
    * @throws Exception any failure: the job counts as failed
    */

@@ -55,8 +55,8 @@ public final class LockedJob implements AutoCloseable {
   }
 
   /**
-   * The time from which this attempt was due. What the database holds as an infinity is {@link
-   * java.time.OffsetDateTime#MIN} or {@code MAX} here.
+   * The time from which this attempt was due. What the database holds as an infinity is the instant
+   * of {@link java.time.OffsetDateTime#MIN} or {@code MAX} here.
    */
   public Instant runAt() {
     return row().key().runAt().toInstant();
@@ -85,7 +85,8 @@ public final class LockedJob implements AutoCloseable {
   /**
    * The JDBC connection of the job's transaction, which begins with the first call of this or
    * {@link #tx()}. For a job of {@link Qg#lockJob} or a {@link Worker} it is the session that holds
-   * the job's lock. To close it does nothing; to commit or roll back is for whoever ends the job.
+   * the job's lock. To close it does nothing. A handler can't commit it or roll it back, but to a
+   * savepoint; who works a job by hand may do both.
    *
    * @throws IllegalStateException if the job has ended
    * @throws org.jooq.exception.DataAccessException if the transaction can't begin

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What goes wrong in the queue itself. A failure of the database is a {@link
  * org.jooq.exception.DataAccessException}, as everywhere in jOOQ, and bad input is an {@link
- * IllegalArgumentException}.
+ * IllegalArgumentException}, or a {@link NullPointerException} for a null.
  */
 public class QgException extends RuntimeException {
 

@@ -1,5 +1,6 @@
 package dev.qg;
 
+import static dev.qg.jooq.Tables.QG_DEAD_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -109,6 +110,26 @@ class JobLostTest {
 
     assertThat(Effects.notes(db.ctx())).containsExactly("loser");
     assertThat(db.jobs()).isEmpty();
+  }
+
+  @Test
+  void givesUpNoJobThatAnotherHasRetried() throws Exception {
+    winner.error("not yet");
+    winner.done();
+    loser.done();
+    long id = db.enqueue("Mortal");
+    RetryPolicy once = RetryPolicy.builder().maxAttempts(1).build();
+    try (Qg mortal = Qg.builder(db.dataSource()).retryPolicy(once).build();
+        LockedJob first = mortal.lockJob("").orElseThrow()) {
+      DSL.using(first.connection()).execute("select pg_advisory_unlock(" + id + ")");
+      try (LockedJob second = db.qg().lockJob("").orElseThrow()) {
+        second.error("not yet");
+      }
+
+      assertThatThrownBy(() -> first.error("the last")).isInstanceOf(JobLostException.class);
+    }
+    assertThat(db.ctx().fetchCount(QG_DEAD_JOBS)).isZero();
+    assertThat(db.job(id).getLastError()).isEqualTo("not yet");
   }
 
   @Test

@@ -2,12 +2,14 @@ package dev.qg;
 
 import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.qg.fixture.TestDatabase;
 import java.util.Collections;
 import java.util.List;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
+import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,5 +93,21 @@ class SpringTransactionTest {
     db.qg().enqueueAll(ctx, List.of(Job.of("Two"), Job.of("Three")));
 
     assertThat(db.jobs()).hasSize(3);
+  }
+
+  @Test
+  void isNotCommittedByAClientOnATransactionAwareDataSource() {
+    Qg careless = Qg.create(new TransactionAwareDataSourceProxy(db.dataSource()));
+
+    spring.executeWithoutResult(
+        status -> {
+          db.qg().enqueue(ctx, Job.of("Undone"));
+          assertThatThrownBy(() -> careless.enqueue(Job.of("Refused")))
+              .isInstanceOf(DataAccessException.class)
+              .hasMessageContaining("from the pool itself");
+          status.setRollbackOnly();
+        });
+
+    assertThat(db.jobs()).isEmpty();
   }
 }

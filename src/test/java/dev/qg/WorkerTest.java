@@ -189,6 +189,23 @@ class WorkerTest {
   }
 
   @Test
+  void endsAfterTheJobThatFailsByTheInterruptOfItsThread() throws Exception {
+    db.qg().enqueueAll(Collections.nCopies(2, Job.of("Greet")));
+    CountDownLatch running = new CountDownLatch(1);
+    InThread thread =
+        work(
+            worker(
+                job -> {
+                  running.countDown();
+                  new CountDownLatch(1).await();
+                }));
+    running.await();
+    thread.interrupt();
+    assertThat(thread.endedInterrupted()).isTrue();
+    assertThat(db.jobs()).extracting(job -> job.getErrorCount()).containsExactlyInAnyOrder(0, 1);
+  }
+
+  @Test
   void endsAfterTheJobThatItsThreadIsInterruptedIn() throws Exception {
     db.qg().enqueueAll(Collections.nCopies(3, Job.of("Greet")));
     CountDownLatch running = new CountDownLatch(1);

@@ -22,7 +22,7 @@ import org.postgresql.PGConnection;
  * <p><b>Locks</b>: none that anybody waits for. <b>Index</b>: adds to the primary key.
  * <b>Concurrency</b>: as {@link InsertJob}.
  */
-public final class CopyJobs {
+final class CopyJobs {
 
   private final Renderer renderer;
 

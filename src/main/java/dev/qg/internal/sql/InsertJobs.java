@@ -32,7 +32,7 @@ import org.jooq.impl.SQLDataType;
  * <p><b>Locks</b>: none that anybody waits for. <b>Index</b>: adds to the primary key.
  * <b>Concurrency</b>: as {@link InsertJob}.
  */
-public final class InsertJobs {
+final class InsertJobs {
 
   private final Renderer renderer;
   private final Map<EnumSet<JobColumn>, Rendered> statements = new ConcurrentHashMap<>();

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Renders the statements once, with settings of our own: nothing of a caller's {@code
  * Configuration} takes part, so that its settings can't bend our SQL.
  */
-public final class Renderer {
+final class Renderer {
 
   private final @Nullable String schema;
   private final SqlErrors errors;
@@ -31,11 +31,14 @@ public final class Renderer {
   /**
    * @param schema the schema of the tables, or null to leave that to the session's search path
    */
-  public Renderer(@Nullable String schema) {
+  Renderer(@Nullable String schema) {
     this.schema = schema;
-    this.errors =
-        new SqlErrors(
-            schema == null ? "the session's search_path" : "the schema \"" + schema + "\"");
+    this.errors = new SqlErrors(where());
+  }
+
+  /** In which schema the tables are looked for, in words. */
+  String where() {
+    return schema == null ? "the session's search_path" : "the schema \"" + schema + "\"";
   }
 
   /** A statement that is run now and then, or on a caller's connection. */

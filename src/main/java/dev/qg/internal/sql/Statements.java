@@ -5,7 +5,11 @@ import static dev.qg.jooq.Tables.QUE_JOBS;
 
 import org.jspecify.annotations.Nullable;
 
-/** All statements for the tables in one schema. Immutable and safe for use by many threads. */
+/**
+ * All statements for the tables in one schema. Immutable and safe for use by many threads.
+ *
+ * @param where in which schema the tables are looked for, in words
+ */
 public record Statements(
     LockJobs lockJobs,
     RereadJobs rereadJobs,
@@ -19,7 +23,8 @@ public record Statements(
     SelectStats selectStats,
     SelectWorking selectWorking,
     FindTable findJobs,
-    FindTable findDeadJobs) {
+    FindTable findDeadJobs,
+    String where) {
 
   /** What to do about a table that is not there. */
   public static final String HOW_TO_MAKE_TABLES =
@@ -46,6 +51,7 @@ public record Statements(
         new SelectStats(renderer),
         new SelectWorking(renderer),
         new FindTable(renderer, QUE_JOBS),
-        new FindTable(renderer, QG_DEAD_JOBS));
+        new FindTable(renderer, QG_DEAD_JOBS),
+        renderer.where());
   }
 }

@@ -28,7 +28,7 @@ import org.jooq.impl.SQLDataType;
  * <p><b>Locks</b>: none. <b>Index</b>: none. <b>Concurrency</b>: a sequence never gives the same
  * number twice; those of a transaction that rolls back are lost, as with any insert.
  */
-public final class TakeIds {
+final class TakeIds {
 
   private static final Param<Integer> COUNT = param("count", SQLDataType.INTEGER);
 

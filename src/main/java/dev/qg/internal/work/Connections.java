@@ -5,6 +5,8 @@ import java.sql.SQLException;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jooq.exception.DataAccessException;
+import org.postgresql.core.BaseConnection;
+import org.postgresql.core.TransactionState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,16 +31,32 @@ public final class Connections {
       try {
         boolean autoCommit = connection.getAutoCommit();
         if (!autoCommit) {
+          requireNoTransaction(connection);
           connection.setAutoCommit(true);
         }
         return new Borrowed(connection, autoCommit);
-      } catch (SQLException e) {
-        connection.close();
-        throw e;
+      } catch (SQLException | RuntimeException e) {
+        try (connection) {
+          throw e;
+        }
       }
     } catch (SQLException | RuntimeException e) {
       // Pools that are made at their first use fail with exceptions of their own.
       throw new DataAccessException("Can't get a connection: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * To set auto-commit on would commit the transaction of somebody else, who has bound it to the
+   * thread.
+   */
+  private static void requireNoTransaction(Connection connection) throws SQLException {
+    if (connection.isWrapperFor(BaseConnection.class)
+        && connection.unwrap(BaseConnection.class).getTransactionState() != TransactionState.IDLE) {
+      throw new IllegalStateException(
+          "the DataSource gives one that is in a transaction; make Qg from the pool itself and not"
+              + " from a transaction-aware proxy of it, and enqueue within a transaction by"
+              + " qg.enqueue(ctx, job)");
     }
   }
 

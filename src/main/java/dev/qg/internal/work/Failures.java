@@ -25,14 +25,32 @@ record Failures(Statements sql, JobPolicy policy) {
    * @return false if the job was lost
    */
   boolean record(JobRow row, JobTransaction transaction, String error) {
+    try {
+      return attempt(row, transaction, error);
+    } catch (DataAccessException e) {
+      if (e.sqlStateClass() != SQLStateClass.C22_DATA_EXCEPTION) {
+        throw e;
+      }
+      // The database's encoding has no such characters: it is not UTF-8.
+      transaction.rollback();
+      return attempt(row, transaction, ErrorText.ascii(error));
+    }
+  }
+
+  private boolean attempt(JobRow row, JobTransaction transaction, String error) {
     Duration delay = policy.retryAfter(row);
-    return delay == null ? bury(row, transaction, error) : retry(row, transaction, delay, error);
+    return delay == null
+        ? bury(row, transaction, error)
+        : sql.scheduleRetry().execute(transaction.connection(), row.key(), delay, error);
   }
 
   private boolean bury(JobRow row, JobTransaction transaction, String error) {
     try {
       return sql.buryJob().execute(transaction.begin(), row.key(), error);
     } catch (DataAccessException e) {
+      if (e.sqlStateClass() == SQLStateClass.C22_DATA_EXCEPTION) {
+        throw e;
+      }
       // A job that can't be put away is better kept than lost or run at once again.
       transaction.rollback();
       log.atError()
@@ -40,22 +58,9 @@ record Failures(Statements sql, JobPolicy policy) {
           .addKeyValue("job_id", row.key().id())
           .addKeyValue("type", row.type())
           .setCause(e)
-          .log("A job could not be given up: it waits and is tried again");
+          .log("Job {} could not be given up: it waits and is tried again", row.key().id());
       String both = ErrorText.storable("It could not be given up: " + e + "\n" + error);
-      return retry(row, transaction, KEPT_FOR, both);
-    }
-  }
-
-  private boolean retry(JobRow row, JobTransaction transaction, Duration delay, String error) {
-    try {
-      return sql.scheduleRetry().execute(transaction.connection(), row.key(), delay, error);
-    } catch (DataAccessException e) {
-      if (e.sqlStateClass() != SQLStateClass.C22_DATA_EXCEPTION || transaction.isOpen()) {
-        throw e;
-      }
-      // The database's encoding has no such characters: it is not UTF-8.
-      return sql.scheduleRetry()
-          .execute(transaction.connection(), row.key(), delay, ErrorText.ascii(error));
+      return sql.scheduleRetry().execute(transaction.connection(), row.key(), KEPT_FOR, both);
     }
   }
 }

@@ -47,7 +47,7 @@ public final class HandHeldJobs implements AutoCloseable {
 
   private HeldJob keep(Session session, JobRow row) {
     HeldJob held =
-        session.hold(
+        session.holdByHand(
             row,
             policy,
             job -> {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A job whose lock is held, from then until it is done: its transaction, and how it ends. Whoever
- * holds it works on it, and another thread may call {@link #done} at any time.
+ * holds it works on it, and another thread may {@link #revoke} it at any time.
  */
 public final class HeldJob implements AutoCloseable {
 
@@ -44,6 +44,7 @@ public final class HeldJob implements AutoCloseable {
   private final Failures failures;
   private final JobTransaction transaction;
   private final Consumer<HeldJob> release;
+  private final Connection connection;
 
   /** Against a client's close, which ends a job while its holder is about to do so. */
   private final ReentrantLock guard = new ReentrantLock();
@@ -52,6 +53,7 @@ public final class HeldJob implements AutoCloseable {
   private @Nullable DSLContext tx;
 
   /**
+   * @param byHand whether its holder may commit and roll back its transaction
    * @param release gives the lock back; called once, after everything has been committed or undone
    */
   HeldJob(
@@ -59,6 +61,7 @@ public final class HeldJob implements AutoCloseable {
       Statements sql,
       JobPolicy policy,
       JobTransaction transaction,
+      boolean byHand,
       Consumer<HeldJob> release) {
     this.row = row;
     this.sql = sql;
@@ -66,6 +69,7 @@ public final class HeldJob implements AutoCloseable {
     this.failures = new Failures(sql, policy);
     this.transaction = transaction;
     this.release = release;
+    this.connection = JobConnection.of(this, byHand);
   }
 
   public JobRow row() {
@@ -74,7 +78,8 @@ public final class HeldJob implements AutoCloseable {
 
   /** The connection of the job's transaction, which this begins; to close it does nothing. */
   public Connection connection() {
-    return Unclosable.of(begin());
+    begin();
+    return connection;
   }
 
   /** Begins the job's transaction, if there is still to be one. */
@@ -94,14 +99,14 @@ public final class HeldJob implements AutoCloseable {
   public DSLContext tx() {
     return guarded(
         () -> {
-          Connection connection = begin();
+          Connection raw = begin();
           if (tx == null) {
             tx =
                 DSL.using(
                     policy
                         .configuration()
                         .derive(new JobConnections(this))
-                        .derive(new NestedTransactions(connection, this::mark)));
+                        .derive(new NestedTransactions(raw, this::mark)));
           }
           return tx;
         });

@@ -31,7 +31,7 @@ public final class InlineJobs {
     JobKey key = sql.insertJob().execute(connection, job);
     JobRow row = sql.rereadJobs().execute(connection, key.queue(), List.of(key)).get(0);
     return new HeldJob(
-        row, sql, policy, new SavepointTransaction(connection), held -> afterwards.run());
+        row, sql, policy, new SavepointTransaction(connection), false, held -> afterwards.run());
   }
 
   /**

@@ -11,7 +11,7 @@ record JobConnections(HeldJob job) implements ConnectionProvider {
 
   @Override
   public Connection acquire() {
-    return job.begin();
+    return job.connection();
   }
 
   @Override

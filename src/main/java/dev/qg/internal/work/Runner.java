@@ -35,7 +35,7 @@ public final class Runner {
 
   /**
    * Runs a job to its end and gives its lock back. If the thread is interrupted meanwhile, and the
-   * handler doesn't clear that, it still is afterwards.
+   * handler doesn't clear that or throws it, it still is afterwards.
    *
    * @param givenUp whether the job's time has run out, so that a failure is no fault of the job's
    * @return false if the job was lost
@@ -46,7 +46,7 @@ public final class Runner {
     Handler handler = handlers.apply(job.row().type());
     Throwable failure = handler == null ? null : work(handler, job);
     // Kept from the statements that end the job: on a virtual thread it would close the connection.
-    boolean interrupted = Thread.interrupted();
+    boolean interrupted = Thread.interrupted() || failure instanceof InterruptedException;
     try (job) {
       if (handler == null) {
         return fail(job, null, "unknown job type: \"" + job.row().type() + "\"", start);
@@ -82,7 +82,7 @@ public final class Runner {
       log(
           () -> event(Level.WARN, "job_given_back", job, start),
           failure,
-          "A job was stopped at the time limit of the shutdown and is given back");
+          job + " was stopped at the time limit of the shutdown and is given back");
       return true;
     }
     return fail(job, failure, ErrorText.of(failure), start);
@@ -91,22 +91,22 @@ public final class Runner {
   private static boolean complete(HeldJob job, long start) {
     HeldJob.End end = job.complete();
     switch (end) {
-      case WORKED -> event(Level.DEBUG, "job_worked", job, start).log("A job was worked");
-      case FAILED -> failed(job, start).log("A job failed");
+      case WORKED -> event(Level.DEBUG, "job_worked", job, start).log("{} was worked", job);
+      case FAILED -> failed(job, start).log("{} failed", job);
       case LOST -> lost(job, start);
     }
     return end != HeldJob.End.LOST;
   }
 
   private static boolean fail(HeldJob job, @Nullable Throwable cause, String message, long start) {
-    log(() -> failed(job, start), cause, cause == null ? message : "A job failed");
+    log(() -> failed(job, start), cause, job + " failed" + (cause == null ? ": " + message : ""));
     boolean recorded;
     try {
       recorded = job.fail(cause, message);
     } catch (RuntimeException e) {
       event(Level.ERROR, "failure_not_recorded", job, start)
           .setCause(e)
-          .log("The failure of a job could not be recorded: it will run again");
+          .log("The failure of {} could not be recorded: it will run again", job);
       throw e;
     }
     if (!recorded) {
@@ -132,8 +132,9 @@ public final class Runner {
   private static void lost(HeldJob job, long start) {
     event(Level.WARN, "job_lost", job, start)
         .log(
-            "A job's row was gone before the job ended: another worker has had it, or its handler"
-                + " deleted it and then failed; its transaction is undone");
+            "The row of {} was gone before its end: another worker has had it, or its handler"
+                + " deleted it and then failed; its transaction is undone",
+            job);
   }
 
   private static LoggingEventBuilder event(Level level, String event, HeldJob job, long start) {

@@ -68,7 +68,7 @@ final class Session implements AutoCloseable {
   private List<JobKey> lock(String queue) {
     try {
       return sql.lockJobs().execute(connection(), queue, 1, held);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       // It may have taken locks that we don't know of, and no rollback releases those of a session.
       if (!wasRefused(e)) {
         abort();
@@ -78,18 +78,22 @@ final class Session implements AutoCloseable {
   }
 
   /** Whether a statement failed before it ran, as where there is no table. */
-  private static boolean wasRefused(RuntimeException e) {
+  private static boolean wasRefused(Throwable e) {
     return e instanceof DataAccessException failure
         && failure.sqlStateClass() == SQLStateClass.C42_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION;
   }
 
   /** Makes a row that was locked here a job to be worked, whose end releases the lock. */
   HeldJob hold(JobRow row, JobPolicy policy) {
-    return hold(row, policy, job -> {});
+    return hold(row, policy, false, job -> {});
   }
 
-  /** The same, with something that happens after the lock is released. */
-  HeldJob hold(JobRow row, JobPolicy policy, Consumer<HeldJob> afterwards) {
+  /** The same for a holder who works by hand, with something that happens after the release. */
+  HeldJob holdByHand(JobRow row, JobPolicy policy, Consumer<HeldJob> afterwards) {
+    return hold(row, policy, true, afterwards);
+  }
+
+  private HeldJob hold(JobRow row, JobPolicy policy, boolean byHand, Consumer<HeldJob> afterwards) {
     OwnTransaction transaction = new OwnTransaction(connection());
     Consumer<HeldJob> release =
         job -> {
@@ -100,7 +104,7 @@ final class Session implements AutoCloseable {
             unlock(row.key().id());
           }
         };
-    return new HeldJob(row, sql, policy, transaction, release.andThen(afterwards));
+    return new HeldJob(row, sql, policy, transaction, byHand, release.andThen(afterwards));
   }
 
   /** Gives up the lock of a job; what was done to it must be committed. */
@@ -114,7 +118,7 @@ final class Session implements AutoCloseable {
           .addKeyValue("event", "unlock_failed")
           .addKeyValue("job_id", jobId)
           .setCause(e)
-          .log("A job's lock could not be released: its session is ended");
+          .log("The lock of job {} could not be released: its session is ended", jobId);
       abort();
       return;
     }
@@ -123,8 +127,9 @@ final class Session implements AutoCloseable {
           .addKeyValue("event", "lock_missing")
           .addKeyValue("job_id", jobId)
           .log(
-              "A job's lock was gone before it was released: something else on its session"
-                  + " has released it");
+              "The lock of job {} was gone before it was released: something else on its session"
+                  + " has released it",
+              jobId);
     }
   }
 

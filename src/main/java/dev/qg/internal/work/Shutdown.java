@@ -55,12 +55,15 @@ public final class Shutdown {
   }
 
   private static void abort(WorkLoop loop) {
-    if (loop.abort()) {
+    Thread thread = loop.abort();
+    if (thread != null) {
       log.atWarn()
           .addKeyValue("event", "handler_abandoned")
+          .addKeyValue("thread", thread.getName())
           .log(
-              "A handler still runs after the time limit of the shutdown and an interrupt: its"
-                  + " session is ended, and its job is free for other workers");
+              "The handler on the thread {} still runs after the time limit of the shutdown and an"
+                  + " interrupt: its session is ended, and its job is free for other workers",
+              thread.getName());
     }
   }
 

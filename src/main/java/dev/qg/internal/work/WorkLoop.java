@@ -218,14 +218,19 @@ public final class WorkLoop {
     }
   }
 
-  /** Takes the job from a handler that doesn't return: its session ends, and so does its lock. */
-  boolean abort() {
+  /**
+   * Takes the job from a handler that doesn't return: its session ends, and so does its lock.
+   *
+   * @return the thread that runs on, or null if there is none
+   */
+  @Nullable Thread abort() {
     guard.lock();
     try {
-      if (session != null) {
-        session.abort();
+      if (session == null) {
+        return null;
       }
-      return session != null;
+      session.abort();
+      return thread;
     } finally {
       guard.unlock();
     }
