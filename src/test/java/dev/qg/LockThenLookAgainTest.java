@@ -130,7 +130,12 @@ class LockThenLookAgainTest {
 
   private long lockedId() {
     return db.ctx()
-        .fetchSingle("select objid::bigint from pg_locks where locktype = 'advisory'")
+        .fetchSingle(
+            """
+            select objid::bigint
+            from pg_locks join pg_database on pg_database.oid = database
+            where locktype = 'advisory' and datname = current_database()
+            """)
         .get(0, Long.class);
   }
 }

@@ -119,7 +119,15 @@ class StatsTest {
     CompletableFuture<Integer> waiting =
         CompletableFuture.supplyAsync(() -> waiter.execute("select pg_advisory_lock(" + id + ")"));
     await()
-        .until(() -> db.ctx().fetchCount(DSL.table("pg_locks"), DSL.condition("not granted")) == 1);
+        .until(
+            () ->
+                db.ctx()
+                        .fetchCount(
+                            DSL.table("pg_locks join pg_database on pg_database.oid = database"),
+                            DSL.condition(
+                                "locktype = 'advisory' and datname = current_database()"
+                                    + " and not granted"))
+                    == 1);
 
     assertThat(stats()).containsExactly(" MyJob 1 working 1 errored 0 highest 0");
     assertThat(db.qg().working()).hasSize(1);

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class ShopDatabase implements AutoCloseable {
 
   private static final String SCHEMA = "qg_demo";
+  private static final String DUPLICATE_SCHEMA = "42P06";
 
   private final String url;
   private final @Nullable EmbeddedPostgres embedded;
@@ -27,19 +28,37 @@ final class ShopDatabase implements AutoCloseable {
   private ShopDatabase(String url, @Nullable EmbeddedPostgres embedded) throws SQLException {
     this.url = url;
     this.embedded = embedded;
-    // Fails if there is one already: it may be somebody's.
-    execute("create schema " + SCHEMA);
+    createSchema();
+    try {
+      dataSource = migrated(url);
+    } catch (RuntimeException e) {
+      try {
+        dropSchema();
+      } catch (SQLException again) {
+        e.addSuppressed(again);
+      }
+      throw e;
+    }
+  }
+
+  private static HikariDataSource migrated(String url) {
     HikariConfig config = new HikariConfig();
     config.setJdbcUrl(url);
     config.setSchema(SCHEMA);
     config.setMaximumPoolSize(10);
-    dataSource = new HikariDataSource(config);
-    Flyway.configure()
-        .dataSource(dataSource)
-        .locations("classpath:qg/migration")
-        .defaultSchema(SCHEMA)
-        .load()
-        .migrate();
+    HikariDataSource dataSource = new HikariDataSource(config);
+    try {
+      Flyway.configure()
+          .dataSource(dataSource)
+          .locations("classpath:qg/migration")
+          .defaultSchema(SCHEMA)
+          .load()
+          .migrate();
+    } catch (RuntimeException e) {
+      dataSource.close();
+      throw e;
+    }
+    return dataSource;
   }
 
   static ShopDatabase open() throws IOException, SQLException {
@@ -58,10 +77,29 @@ final class ShopDatabase implements AutoCloseable {
   @Override
   public void close() throws IOException, SQLException {
     dataSource.close();
-    execute("drop schema " + SCHEMA + " cascade");
+    dropSchema();
     if (embedded != null) {
       embedded.close();
     }
+  }
+
+  /** Leaves a schema of that name alone: it may be somebody's. */
+  private void createSchema() throws SQLException {
+    try {
+      execute("create schema " + SCHEMA);
+    } catch (SQLException e) {
+      if (!DUPLICATE_SCHEMA.equals(e.getSQLState())) {
+        throw e;
+      }
+      throw new IllegalStateException(
+          "There is a schema qg_demo already, perhaps of a demo that was stopped:"
+              + " \"DROP SCHEMA qg_demo CASCADE\" removes it",
+          e);
+    }
+  }
+
+  private void dropSchema() throws SQLException {
+    execute("drop schema " + SCHEMA + " cascade");
   }
 
   private void execute(String sql) throws SQLException {

@@ -42,7 +42,7 @@ class OperatingSnippetsTest {
                 RetryPolicy.builder()
                     .delay(failures -> Duration.ofSeconds(10L * failures))
                     .maxDelay(Duration.ofMinutes(5))
-                    .maxAttempts(1)
+                    .maxAttempts(10)
                     .build())
             .build();
 
@@ -54,6 +54,7 @@ class OperatingSnippetsTest {
             });
     long id = qg.enqueue(Job.of("SendReceipt"));
     qg.enqueue(Job.of("SendReceipt"));
+    ctx.execute("update que_jobs set error_count = 9");
     try (Worker worker = Worker.builder(qg, handlers).build()) {
       while (worker.workOne()) {}
     }
