@@ -1,0 +1,45 @@
+package dev.qg.bench;
+
+import dev.qg.bench.scenario.Scenarios;
+import java.util.List;
+
+/** Runs the scenarios that the command line names, or all, and reports. */
+public final class Main {
+
+  private Main() {}
+
+  public static void main(String... arguments) {
+    if (List.of(arguments).contains("--help")) {
+      System.out.print(Options.USAGE + "Scenarios: " + String.join(", ", Scenarios.names()) + "\n");
+      return;
+    }
+    int status = 1;
+    try {
+      status = run(Options.parse(arguments)) == 0 ? 0 : 1;
+    } catch (IllegalArgumentException e) {
+      System.err.println(e.getMessage());
+    } catch (Exception e) {
+      e.printStackTrace();
+    }
+    // Whatever threads a contestant has left.
+    System.exit(status);
+  }
+
+  /** Tells how many runs failed. */
+  private static int run(Options options) throws Exception {
+    for (String name : options.scenarios()) {
+      if (!Scenarios.names().contains(name)) {
+        throw new IllegalArgumentException(
+            "There is no scenario " + name + " among " + Scenarios.names());
+      }
+    }
+    try (Database database = Database.open()) {
+      System.out.println(database.describe());
+      Runner runner = new Runner(options);
+      List<Result> results = runner.run(Scenarios.all(new Setting(database, options)));
+      Report.print(results, System.out);
+      Report.write(results, options.results());
+      return runner.failures();
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package dev.qg.bench;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** The command line. */
+public record Options(
+    List<String> scenarios,
+    Set<String> contestants,
+    OptionalInt jobs,
+    int rounds,
+    int workers,
+    Duration limit,
+    Path results) {
+
+  static final String USAGE =
+      """
+      bench/run [-Dbench.url=jdbc:postgresql://…] [scenario …] [option …]
+
+        --jobs 20000          jobs of a run; each scenario has a number of its own
+        --rounds 3            how often everything is run; medians are told
+        --contestants qg,…    only these
+        --workers 2           threads of our pool; as many as there are processors
+        --seconds 60          after which a run is stopped where others needn't finish
+        --results results     where latest.json and the charts go
+
+      """;
+
+  public Options {
+    if (rounds < 1 || workers < 1 || jobs.orElse(1) < 1) {
+      throw new IllegalArgumentException("--jobs, --rounds and --workers must be 1 or more");
+    }
+  }
+
+  static Options parse(String... arguments) {
+    List<String> scenarios = new ArrayList<>();
+    Set<String> contestants = Set.of();
+    OptionalInt jobs = OptionalInt.empty();
+    int rounds = 3;
+    int workers = Runtime.getRuntime().availableProcessors();
+    Duration limit = Duration.ofSeconds(60);
+    Path results = Path.of("results");
+    for (Iterator<String> rest = List.of(arguments).iterator(); rest.hasNext(); ) {
+      String argument = rest.next();
+      switch (argument) {
+        case "--jobs" -> jobs = OptionalInt.of(number(argument, rest));
+        case "--rounds" -> rounds = number(argument, rest);
+        case "--contestants" -> contestants = Set.of(value(argument, rest).split(","));
+        case "--workers" -> workers = number(argument, rest);
+        case "--seconds" -> limit = Duration.ofSeconds(number(argument, rest));
+        case "--results" -> results = Path.of(value(argument, rest));
+        default -> {
+          if (argument.startsWith("-")) {
+            throw new IllegalArgumentException("There is no option " + argument);
+          }
+          scenarios.add(argument);
+        }
+      }
+    }
+    return new Options(List.copyOf(scenarios), contestants, jobs, rounds, workers, limit, results);
+  }
+
+  private static int number(String option, Iterator<String> rest) {
+    return Integer.parseInt(value(option, rest).replace("_", "").replace(",", ""));
+  }
+
+  private static String value(String option, Iterator<String> rest) {
+    if (!rest.hasNext()) {
+      throw new IllegalArgumentException(option + " needs a value");
+    }
+    return rest.next();
+  }
+
+  /** The jobs of a run: as given, or the scenario's own number. */
+  public int jobsOr(int own) {
+    return jobs.orElse(own);
+  }
+
+  boolean wants(Scenario scenario) {
+    return scenarios.isEmpty() || scenarios.contains(scenario.name());
+  }
+
+  boolean wants(Scenario.Entry entry) {
+    return contestants.isEmpty() || contestants.contains(entry.contestant());
+  }
+}

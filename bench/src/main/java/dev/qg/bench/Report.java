@@ -1,0 +1,81 @@
+package dev.qg.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/** Tells the results: a table for people, a file for programs, a chart for documents. */
+final class Report {
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private Report() {}
+
+  static void print(List<Result> results, PrintStream out) {
+    for (Result result : results) {
+      out.printf("%n%s, %s%n", result.scenario().name(), result.scenario().unit());
+      result
+          .figures()
+          .forEach((name, figure) -> out.printf("  %-44s %12s%n", name, Runner.number(figure)));
+      result
+          .ratios()
+          .forEach(
+              (ratio, value) ->
+                  out.printf(
+                      Locale.ROOT, "  %-44s %12.2f   %s%n", ratio.name(), value, ratio.goal()));
+    }
+  }
+
+  /** Writes the results; those of scenarios that were not run this time stay as they are. */
+  static void write(List<Result> results, Path directory) throws IOException {
+    Files.createDirectories(directory);
+    Path file = directory.resolve("latest.json");
+    ArrayNode all =
+        Files.exists(file) ? (ArrayNode) JSON.readTree(file.toFile()) : JSON.createArrayNode();
+    for (Result result : results) {
+      ObjectNode node = node(result);
+      int known = indexOf(all, result.scenario().name());
+      if (known < 0) {
+        all.add(node);
+      } else {
+        all.set(known, node);
+      }
+      Files.writeString(directory.resolve(result.scenario().name() + ".svg"), Chart.of(result));
+    }
+    Files.writeString(file, JSON.writeValueAsString(all) + "\n");
+    System.out.println("\nWritten to " + directory.toAbsolutePath().normalize());
+  }
+
+  private static int indexOf(ArrayNode all, String name) {
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i).path("name").asText().equals(name)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static ObjectNode node(Result result) {
+    ObjectNode node = JSON.createObjectNode();
+    node.put("name", result.scenario().name());
+    node.put("unit", result.scenario().unit());
+    ObjectNode figures = node.putObject("figures");
+    result.figures().forEach((name, figure) -> figures.put(name, rounded(figure)));
+    ObjectNode ratios = node.putObject("ratios");
+    result.ratios().forEach((ratio, value) -> ratios.put(ratio.name(), rounded(value)));
+    return node;
+  }
+
+  /** Three decimals: more is noise. */
+  private static double rounded(double value) {
+    return Math.round(value * 1000) / 1000.0;
+  }
+}

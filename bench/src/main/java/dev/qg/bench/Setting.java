@@ -1,0 +1,4 @@
+package dev.qg.bench;
+
+/** What scenarios are made of. */
+public record Setting(Database database, Options options) {}
