@@ -62,7 +62,7 @@ public final class Shutdown {
           .addKeyValue("thread", thread.getName())
           .log(
               "The handler on the thread {} still runs after the time limit of the shutdown and an"
-                  + " interrupt: its session is ended, and its job is free for other workers",
+                  + " interrupt: its session is ended, and its job is free when the server notices",
               thread.getName());
     }
   }
