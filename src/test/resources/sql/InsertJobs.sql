@@ -4,6 +4,7 @@ select unnest(cast(? as bigint[])), cast(unnest(cast(? as text[])) as text),
     cast(unnest(cast(? as text[])) as smallint),
     cast(unnest(cast(? as text[])) as timestamp(6) with time zone),
     cast(unnest(cast(? as text[])) as text), cast(unnest(cast(? as text[])) as json)
+returning "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id"
 
 -- in the schema jobs
 insert into "jobs"."que_jobs" ("job_id", "queue", "priority", "run_at", "job_class", "args")
@@ -11,11 +12,16 @@ select unnest(cast(? as bigint[])), cast(unnest(cast(? as text[])) as text),
     cast(unnest(cast(? as text[])) as smallint),
     cast(unnest(cast(? as text[])) as timestamp(6) with time zone),
     cast(unnest(cast(? as text[])) as text), cast(unnest(cast(? as text[])) as json)
+returning "jobs"."que_jobs"."queue", "jobs"."que_jobs"."priority", "jobs"."que_jobs"."run_at",
+    "jobs"."que_jobs"."job_id"
 
 -- on the search path, only what is required
 insert into "que_jobs" ("job_id", "job_class")
 select unnest(cast(? as bigint[])), cast(unnest(cast(? as text[])) as text)
+returning "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id"
 
 -- in the schema jobs, only what is required
 insert into "jobs"."que_jobs" ("job_id", "job_class")
 select unnest(cast(? as bigint[])), cast(unnest(cast(? as text[])) as text)
+returning "jobs"."que_jobs"."queue", "jobs"."que_jobs"."priority", "jobs"."que_jobs"."run_at",
+    "jobs"."que_jobs"."job_id"

@@ -1,77 +1,77 @@
 -- on the search path
-with recursive "step" as (select "tried"."priority", "tried"."run_at", "tried"."job_id",
-      "tried"."locked", (? - count(*) filter (where "tried"."locked") over ()) as "wanted",
-      (count(*) over () - row_number() over (order by "tried"."priority", "tried"."run_at", "tried"."job_id")) as "behind"
-  from (select "candidate"."priority", "candidate"."run_at", "candidate"."job_id",
-        pg_try_advisory_lock("candidate"."job_id") as "locked"
-    from (select "job"."priority", "job"."run_at", "job"."job_id"
-      from "que_jobs" as "job"
-      cross join generate_series(1, (select 1))
-      where ("job"."queue" = ? and "job"."run_at" <= now() and "job"."job_id" <> all (cast(? as bigint[])))
-      order by "job"."priority", "job"."run_at", "job"."job_id"
-      fetch next ? rows only) as "candidate"
-    order by 1, 2, 3
-    fetch next 1000 rows only) as "tried"
+with recursive "step" as (select cast(? as smallint) as "priority",
+      cast(? as timestamp with time zone) as "run_at", cast(? as bigint) as "job_id",
+      cast(? as bigint) as "wanted", cast(null as smallint[]) as "priorities",
+      cast(null as timestamp with time zone[]) as "run_ats", cast(null as bigint[]) as "job_ids"
   union all
-  select "next".*
+  select "last"."priority", "last"."run_at", "last"."job_id", ("step"."wanted" - "taken"."count"),
+      "taken"."priorities", "taken"."run_ats", "taken"."job_ids"
   from "step"
-  cross join lateral (select "tried"."priority", "tried"."run_at", "tried"."job_id",
-        "tried"."locked",
-        ("step"."wanted" - count(*) filter (where "tried"."locked") over ()) as "wanted",
-        (count(*) over () - row_number() over (order by "tried"."priority", "tried"."run_at", "tried"."job_id")) as "behind"
-    from (select "candidate"."priority", "candidate"."run_at", "candidate"."job_id",
-          pg_try_advisory_lock("candidate"."job_id") as "locked"
+  cross join lateral (select count(*) as "count", array_agg("locked"."priority") as "priorities",
+        array_agg("locked"."run_at") as "run_ats", array_agg("locked"."job_id") as "job_ids"
+    from (select "candidate"."priority", "candidate"."run_at", "candidate"."job_id"
       from (select "job"."priority", "job"."run_at", "job"."job_id"
         from "que_jobs" as "job"
         cross join generate_series(1, (select 1))
         where ("job"."queue" = ?
           and "job"."run_at" <= now()
-          and "job"."job_id" <> all (cast(? as bigint[]))
+          and "job"."job_id" not in (select unnest(cast(? as bigint[])))
           and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id"))
         order by "job"."priority", "job"."run_at", "job"."job_id"
-        fetch next "step"."wanted" rows only) as "candidate"
-      order by 1, 2, 3
-      fetch next 1000 rows only) as "tried") as "next"
-  where ("step"."behind" = 0 and "step"."wanted" > 0))
-select "step"."priority", "step"."run_at", "step"."job_id"
+        fetch next 1000 rows only) as "candidate"
+      where pg_try_advisory_lock("candidate"."job_id")
+      fetch next "step"."wanted" rows only) as "locked") as "taken"
+  left outer join lateral (select "job"."priority", "job"."run_at", "job"."job_id"
+    from "que_jobs" as "job"
+    cross join generate_series(1, (select 1))
+    where ("job"."queue" = ?
+      and "job"."run_at" <= now()
+      and "job"."job_id" not in (select unnest(cast(? as bigint[])))
+      and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id")
+      and "taken"."count" < "step"."wanted")
+    order by "job"."priority", "job"."run_at", "job"."job_id"
+    offset 999 rows
+    fetch next 1 rows only) as "last"
+  on true
+  where "step"."job_id" is not null)
+select unnest("step"."priorities"), unnest("step"."run_ats"), unnest("step"."job_ids")
 from "step"
-where "step"."locked"
 
 -- in the schema jobs
-with recursive "step" as (select "tried"."priority", "tried"."run_at", "tried"."job_id",
-      "tried"."locked", (? - count(*) filter (where "tried"."locked") over ()) as "wanted",
-      (count(*) over () - row_number() over (order by "tried"."priority", "tried"."run_at", "tried"."job_id")) as "behind"
-  from (select "candidate"."priority", "candidate"."run_at", "candidate"."job_id",
-        pg_try_advisory_lock("candidate"."job_id") as "locked"
-    from (select "job"."priority", "job"."run_at", "job"."job_id"
-      from "jobs"."que_jobs" as "job"
-      cross join generate_series(1, (select 1))
-      where ("job"."queue" = ? and "job"."run_at" <= now() and "job"."job_id" <> all (cast(? as bigint[])))
-      order by "job"."priority", "job"."run_at", "job"."job_id"
-      fetch next ? rows only) as "candidate"
-    order by 1, 2, 3
-    fetch next 1000 rows only) as "tried"
+with recursive "step" as (select cast(? as smallint) as "priority",
+      cast(? as timestamp with time zone) as "run_at", cast(? as bigint) as "job_id",
+      cast(? as bigint) as "wanted", cast(null as smallint[]) as "priorities",
+      cast(null as timestamp with time zone[]) as "run_ats", cast(null as bigint[]) as "job_ids"
   union all
-  select "next".*
+  select "last"."priority", "last"."run_at", "last"."job_id", ("step"."wanted" - "taken"."count"),
+      "taken"."priorities", "taken"."run_ats", "taken"."job_ids"
   from "step"
-  cross join lateral (select "tried"."priority", "tried"."run_at", "tried"."job_id",
-        "tried"."locked",
-        ("step"."wanted" - count(*) filter (where "tried"."locked") over ()) as "wanted",
-        (count(*) over () - row_number() over (order by "tried"."priority", "tried"."run_at", "tried"."job_id")) as "behind"
-    from (select "candidate"."priority", "candidate"."run_at", "candidate"."job_id",
-          pg_try_advisory_lock("candidate"."job_id") as "locked"
+  cross join lateral (select count(*) as "count", array_agg("locked"."priority") as "priorities",
+        array_agg("locked"."run_at") as "run_ats", array_agg("locked"."job_id") as "job_ids"
+    from (select "candidate"."priority", "candidate"."run_at", "candidate"."job_id"
       from (select "job"."priority", "job"."run_at", "job"."job_id"
         from "jobs"."que_jobs" as "job"
         cross join generate_series(1, (select 1))
         where ("job"."queue" = ?
           and "job"."run_at" <= now()
-          and "job"."job_id" <> all (cast(? as bigint[]))
+          and "job"."job_id" not in (select unnest(cast(? as bigint[])))
           and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id"))
         order by "job"."priority", "job"."run_at", "job"."job_id"
-        fetch next "step"."wanted" rows only) as "candidate"
-      order by 1, 2, 3
-      fetch next 1000 rows only) as "tried") as "next"
-  where ("step"."behind" = 0 and "step"."wanted" > 0))
-select "step"."priority", "step"."run_at", "step"."job_id"
+        fetch next 1000 rows only) as "candidate"
+      where pg_try_advisory_lock("candidate"."job_id")
+      fetch next "step"."wanted" rows only) as "locked") as "taken"
+  left outer join lateral (select "job"."priority", "job"."run_at", "job"."job_id"
+    from "jobs"."que_jobs" as "job"
+    cross join generate_series(1, (select 1))
+    where ("job"."queue" = ?
+      and "job"."run_at" <= now()
+      and "job"."job_id" not in (select unnest(cast(? as bigint[])))
+      and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id")
+      and "taken"."count" < "step"."wanted")
+    order by "job"."priority", "job"."run_at", "job"."job_id"
+    offset 999 rows
+    fetch next 1 rows only) as "last"
+  on true
+  where "step"."job_id" is not null)
+select unnest("step"."priorities"), unnest("step"."run_ats"), unnest("step"."job_ids")
 from "step"
-where "step"."locked"

@@ -8,6 +8,7 @@ insert into "que_jobs" ("queue", "priority", "run_at", "job_id", "job_class", "a
 select "revived"."queue", "revived"."priority", now(), "revived"."job_id", "revived"."job_class",
     "revived"."args", "revived"."last_error"
 from "revived"
+returning "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id"
 
 -- in the schema jobs
 with "revived" as (delete from "jobs"."qg_dead_jobs"
@@ -21,3 +22,5 @@ insert into "jobs"."que_jobs" ("queue", "priority", "run_at", "job_id", "job_cla
 select "revived"."queue", "revived"."priority", now(), "revived"."job_id", "revived"."job_class",
     "revived"."args", "revived"."last_error"
 from "revived"
+returning "jobs"."que_jobs"."queue", "jobs"."que_jobs"."priority", "jobs"."que_jobs"."run_at",
+    "jobs"."que_jobs"."job_id"

@@ -34,6 +34,13 @@ final class Check {
     return StorableText.require("schema", schema);
   }
 
+  static int atLeastOne(String name, int number) {
+    if (number < 1) {
+      throw new IllegalArgumentException(name + " must be 1 or more, but is " + number);
+    }
+    return number;
+  }
+
   static Duration positive(String name, Duration duration) {
     if (notNull(name, duration).isNegative() || duration.isZero()) {
       throw new IllegalArgumentException(name + " must be more than 0, but is " + duration);

@@ -2,13 +2,17 @@ package dev.qg;
 
 import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Connections;
+import dev.qg.internal.work.ContentionException;
+import dev.qg.internal.work.Engine;
+import dev.qg.internal.work.HandHeldJobs;
 import dev.qg.internal.work.InlineJobs;
 import dev.qg.internal.work.Runner;
+import dev.qg.internal.work.WakeUps;
 import dev.qg.internal.work.WorkLoop;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jooq.ConnectionProvider;
 import org.jooq.DSLContext;
@@ -25,6 +29,9 @@ final class Core {
   final Statements sql;
   final Policy policy;
   final InlineJobs inline;
+  final WakeUps wakeUps = new WakeUps();
+
+  private final HandHeldJobs handHeld;
 
   /** Set once by close, so that what comes later is refused. */
   private volatile boolean closed;
@@ -34,10 +41,12 @@ final class Core {
     this.sql = sql;
     this.policy = policy;
     this.inline = new InlineJobs(sql, policy);
+    this.handHeld = new HandHeldJobs(connections, sql, policy);
   }
 
   void close() {
     closed = true;
+    handHeld.close();
   }
 
   void requireOpen() {
@@ -63,6 +72,16 @@ final class Core {
   Connection callers(Connection connection) {
     requireOpen();
     return Check.notNull("connection", connection);
+  }
+
+  /** Locks a job of the queue to be worked by hand. */
+  Optional<LockedJob> lockJob(String queue) {
+    requireOpen();
+    try {
+      return handHeld.lock(queue).map(held -> new LockedJob(held, true));
+    } catch (ContentionException e) {
+      throw new TryAgainException(e);
+    }
   }
 
   /** Refuses to work on a database without our tables, if it can be asked. */
@@ -114,14 +133,21 @@ final class Core {
     }
   }
 
-  /** Makes a loop that works jobs, as part of a worker. */
-  WorkLoop loop(WorkMap workMap, List<String> queues, Duration interval) {
-    Runner runner =
-        new Runner(
-            type -> {
-              WorkFunc function = workMap.get(type);
-              return function == null ? null : held -> function.work(new LockedJob(held, false));
-            });
-    return new WorkLoop(connections, sql, policy, runner, queues, interval);
+  /** Makes a loop that works jobs of a queue, as a worker. */
+  WorkLoop loop(WorkMap workMap, String queue, Duration interval) {
+    return new WorkLoop(connections, sql, policy, runner(workMap), queue, interval);
+  }
+
+  /** Makes what works jobs for a pool. */
+  Engine engine(WorkMap workMap, Engine.Settings settings) {
+    return new Engine(connections, sql, policy, runner(workMap), wakeUps, settings);
+  }
+
+  private static Runner runner(WorkMap workMap) {
+    return new Runner(
+        type -> {
+          WorkFunc function = workMap.get(type);
+          return function == null ? null : held -> function.work(new LockedJob(held, false));
+        });
   }
 }

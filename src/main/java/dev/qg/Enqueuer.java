@@ -1,41 +1,149 @@
 package dev.qg;
 
+import dev.qg.internal.sql.JobKey;
+import dev.qg.internal.sql.JobNotice;
+import dev.qg.internal.sql.JobNotices;
 import dev.qg.internal.sql.NewJob;
 import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Connections;
-import dev.qg.internal.work.InlineJobs;
+import dev.qg.internal.work.NoticeLimit;
+import dev.qg.internal.work.WakeUps;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jooq.DSLContext;
 import org.jspecify.annotations.Nullable;
 
-/** Puts jobs into the table on a given connection, or works them there at once. */
+/**
+ * Puts jobs into the table, or works them there at once. Workers are told of those that are due: by
+ * a notification in the same transaction, and those of this JVM, without the database, as soon as
+ * it is known that the jobs are committed.
+ */
 final class Enqueuer {
 
+  private final Core core;
   private final Statements sql;
-  private final InlineJobs inline;
+  private final WakeUps wakeUps;
+  private final NoticeLimit limit = new NoticeLimit(System::nanoTime);
+  private final boolean notifications;
   private final @Nullable WorkMap synchronous;
+
+  /** Puts something into the table, and adds of what those are told who are to be told by us. */
+  private interface Insertion<T> {
+    T execute(Connection connection, JobNotices notices);
+  }
 
   /**
    * @param synchronous null to enqueue, or the handlers that work each job that is due at once
    */
-  Enqueuer(Core core, @Nullable WorkMap synchronous) {
+  Enqueuer(Core core, boolean notifications, @Nullable WorkMap synchronous) {
+    this.core = core;
     this.sql = core.sql;
-    this.inline = core.inline;
+    this.wakeUps = core.wakeUps;
+    this.notifications = notifications;
     this.synchronous = synchronous;
   }
 
+  long enqueue(Job job) {
+    Check.notNull("job", job);
+    return own((connection, notices) -> insert(connection, job, notices));
+  }
+
+  long enqueue(DSLContext ctx, Job job) {
+    Check.notNull("job", job);
+    return callers(ctx, (connection, notices) -> insert(connection, job, notices));
+  }
+
   long enqueue(Connection connection, Job job) {
+    Check.notNull("job", job);
+    return callers(core.callers(connection), null, (same, notices) -> insert(same, job, notices));
+  }
+
+  List<Long> enqueueAll(Collection<Job> jobs) {
+    Check.notNull("jobs", jobs);
+    return own((connection, notices) -> insertAll(connection, jobs, notices));
+  }
+
+  List<Long> enqueueAll(DSLContext ctx, Collection<Job> jobs) {
+    Check.notNull("jobs", jobs);
+    return callers(ctx, (connection, notices) -> insertAll(connection, jobs, notices));
+  }
+
+  List<Long> enqueueAll(Connection connection, Collection<Job> jobs) {
+    Check.notNull("jobs", jobs);
+    return callers(
+        core.callers(connection), null, (same, notices) -> insertAll(same, jobs, notices));
+  }
+
+  boolean revive(long jobId) {
+    return own((connection, notices) -> revive(connection, List.of(jobId), notices)) == 1;
+  }
+
+  int revive(DSLContext ctx, Collection<Long> jobIds) {
+    List<Long> ids =
+        Check.notNull("jobIds", jobIds).stream()
+            .map(id -> Check.notNull("each of jobIds", id))
+            .toList();
+    return callers(ctx, (connection, notices) -> revive(connection, ids, notices));
+  }
+
+  private <T> T own(Insertion<T> insertion) {
+    return core.own(connection -> callers(connection, null, insertion));
+  }
+
+  private <T> T callers(DSLContext ctx, Insertion<T> insertion) {
+    return core.callers(
+        ctx,
+        connection ->
+            callers(connection, CommitListener.noticesOf(ctx.configuration(), wakeUps), insertion));
+  }
+
+  /**
+   * @param afterCommit what is told after the commit of the caller's transaction, if that is known
+   */
+  private <T> T callers(
+      Connection connection, @Nullable JobNotices afterCommit, Insertion<T> insertion) {
+    JobNotices notices = new JobNotices();
+    T result = insertion.execute(connection, notices);
+    List<JobNotice> found = notices.list();
+    if (!found.isEmpty() && commitsByItself(connection)) {
+      found.forEach(wakeUps::publish);
+    } else if (afterCommit != null) {
+      found.forEach(afterCommit::add);
+    }
+    return result;
+  }
+
+  private static boolean commitsByItself(Connection connection) {
+    try {
+      return connection.getAutoCommit();
+    } catch (SQLException e) {
+      // The jobs are inserted: that workers don't hear of them at once is no failure.
+      return false;
+    }
+  }
+
+  private long insert(Connection connection, Job job, JobNotices notices) {
     WorkMap handlers = synchronous;
     // As in Ruby's Que: a job for later stays a job for later.
     if (handlers != null && job.runAt().isEmpty()) {
       return Connections.inTransaction(connection, same -> work(same, job, handlers));
     }
-    return sql.insertJob().execute(connection, job.columns()).id();
+    NewJob columns = job.columns();
+    boolean due = columns.mayBeDue();
+    boolean notify = notifications && due && limit.allows(job.queue().orElse(""));
+    JobKey key = sql.insertJob().execute(connection, columns, notify);
+    if (due && wakeUps.areHeard()) {
+      notices.add(JobNotice.from(key));
+    }
+    return key.id();
   }
 
-  List<Long> enqueueAll(Connection connection, Collection<Job> jobs) {
+  private List<Long> insertAll(Connection connection, Collection<Job> jobs, JobNotices notices) {
     List<NewJob> columns = new ArrayList<>(jobs.size());
     for (Job job : jobs) {
       columns.add(Check.notNull("each of jobs", job).columns());
@@ -45,10 +153,56 @@ final class Enqueuer {
     }
     return Connections.inTransaction(
         connection,
-        same ->
-            synchronous == null
-                ? sql.bulkInsert().execute(same, columns)
-                : jobs.stream().map(job -> enqueue(same, job)).toList());
+        same -> {
+          if (synchronous != null) {
+            return jobs.stream().map(job -> insert(same, job, notices)).toList();
+          }
+          JobNotices found = isToldOfJobs() ? new JobNotices() : null;
+          List<Long> ids = sql.bulkInsert().execute(same, columns, found);
+          if (found != null) {
+            tell(same, found, notices);
+          }
+          return ids;
+        });
+  }
+
+  private int revive(Connection connection, List<Long> ids, JobNotices notices) {
+    if (!isToldOfJobs()) {
+      return sql.reviveJobs().execute(connection, ids).size();
+    }
+    return Connections.inTransaction(
+        connection,
+        same -> {
+          List<JobKey> revived = sql.reviveJobs().execute(same, ids);
+          JobNotices found = new JobNotices();
+          revived.forEach(key -> found.add(JobNotice.from(key)));
+          tell(same, found, notices);
+          return revived.size();
+        });
+  }
+
+  private boolean isToldOfJobs() {
+    return notifications || wakeUps.areHeard();
+  }
+
+  /** Notifies of jobs that were inserted together, as far as each queue's limit allows. */
+  private void tell(Connection connection, JobNotices found, JobNotices notices) {
+    if (wakeUps.areHeard()) {
+      notices.addAll(found);
+    }
+    if (notifications) {
+      Map<String, Boolean> allowed = new HashMap<>();
+      List<JobNotice> sent =
+          found.list().stream()
+              .filter(
+                  notice ->
+                      allowed.computeIfAbsent(
+                          notice.queue() == null ? "" : notice.queue(), limit::allows))
+              .toList();
+      if (!sent.isEmpty()) {
+        sql.notifyJobs().execute(connection, sent);
+      }
+    }
   }
 
   private long work(Connection connection, Job job, WorkMap handlers) {
@@ -57,7 +211,7 @@ final class Enqueuer {
       throw new QgException("unknown job type: \"" + job.type() + "\"");
     }
     try {
-      return inline.run(
+      return core.inline.run(
           connection, job.columns(), held -> function.work(new LockedJob(held, false)));
     } catch (RuntimeException e) {
       throw e;

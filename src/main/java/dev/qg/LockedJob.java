@@ -23,7 +23,8 @@ import org.jooq.JSON;
  * });
  * }</pre>
  *
- * <p>For one thread at a time, except that {@link Qg#close()} may end it from another one.
+ * <p>For one thread at a time, except that {@link Qg#close()} may end it from another one, and
+ * {@link #isLost()} may be asked by any.
  */
 public final class LockedJob implements AutoCloseable {
 
@@ -85,8 +86,9 @@ public final class LockedJob implements AutoCloseable {
   /**
    * The JDBC connection of the job's transaction, which begins with the first call of this or
    * {@link #tx()}. For a job of {@link Qg#lockJob} or a {@link Worker} it is the session that holds
-   * the job's lock. To close it does nothing. A handler can't commit it or roll it back, but to a
-   * savepoint; who works a job by hand may do both.
+   * the job's lock; a {@link WorkerPool} takes one from the {@code DataSource} then. To close it
+   * does nothing. A handler can't commit it or roll it back, but to a savepoint; who works a job by
+   * hand may do both.
    *
    * @throws IllegalStateException if the job has ended
    * @throws org.jooq.exception.DataAccessException if the transaction can't begin
@@ -105,6 +107,17 @@ public final class LockedJob implements AutoCloseable {
    */
   public DSLContext tx() {
     return held.tx();
+  }
+
+  /**
+   * Whether it is known that the job's lock is gone: the session that held it has ended, a shutdown
+   * has taken the job away, or its row was gone when it was to end. Another worker may work it now.
+   * A handler whose effects can't be undone should look before it has them; its writes through the
+   * job's transaction are undone if another worker was faster. The thread of a handler is
+   * interrupted when a {@link WorkerPool} learns of the loss. May be called by any thread.
+   */
+  public boolean isLost() {
+    return held.isLost();
   }
 
   /**

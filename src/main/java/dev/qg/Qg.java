@@ -2,8 +2,6 @@ package dev.qg;
 
 import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Connections;
-import dev.qg.internal.work.ContentionException;
-import dev.qg.internal.work.HandHeldJobs;
 import java.sql.Connection;
 import java.util.Collection;
 import java.util.HashMap;
@@ -14,6 +12,7 @@ import javax.sql.DataSource;
 import org.jooq.Configuration;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
+import org.jooq.TransactionListener;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
 import org.jooq.impl.DefaultConfiguration;
@@ -38,7 +37,6 @@ public final class Qg implements AutoCloseable {
 
   private final Core core;
   private final Enqueuer enqueuer;
-  private final HandHeldJobs handHeld;
 
   private Qg(Builder builder) {
     this.core =
@@ -50,8 +48,7 @@ public final class Qg implements AutoCloseable {
                 builder.retryPolicy,
                 Map.copyOf(builder.retryPolicies),
                 builder.hooks));
-    this.enqueuer = new Enqueuer(core, builder.synchronous);
-    this.handHeld = new HandHeldJobs(core.connections, core.sql, core.policy);
+    this.enqueuer = new Enqueuer(core, builder.notifications, builder.synchronous);
   }
 
   /** A client with the default settings. */
@@ -71,8 +68,7 @@ public final class Qg implements AutoCloseable {
    * @throws DataAccessException if the database did not take it
    */
   public long enqueue(Job job) {
-    Check.notNull("job", job);
-    return core.own(connection -> enqueuer.enqueue(connection, job));
+    return enqueuer.enqueue(job);
   }
 
   /**
@@ -84,8 +80,7 @@ public final class Qg implements AutoCloseable {
    * @throws DataAccessException if the database did not take it, which aborts the transaction
    */
   public long enqueue(DSLContext ctx, Job job) {
-    Check.notNull("job", job);
-    return core.callers(ctx, connection -> enqueuer.enqueue(connection, job));
+    return enqueuer.enqueue(ctx, job);
   }
 
   /** The same as {@link #enqueue(DSLContext, Job)}. */
@@ -95,8 +90,7 @@ public final class Qg implements AutoCloseable {
 
   /** The same as {@link #enqueue(DSLContext, Job)}. */
   public long enqueue(Connection connection, Job job) {
-    Check.notNull("job", job);
-    return enqueuer.enqueue(core.callers(connection), job);
+    return enqueuer.enqueue(connection, job);
   }
 
   /**
@@ -107,8 +101,7 @@ public final class Qg implements AutoCloseable {
    * @throws DataAccessException if the database did not take them
    */
   public List<Long> enqueueAll(Collection<Job> jobs) {
-    Check.notNull("jobs", jobs);
-    return core.own(connection -> enqueuer.enqueueAll(connection, jobs));
+    return enqueuer.enqueueAll(jobs);
   }
 
   /**
@@ -119,8 +112,7 @@ public final class Qg implements AutoCloseable {
    * @throws DataAccessException if the database did not take them, which aborts the transaction
    */
   public List<Long> enqueueAll(DSLContext ctx, Collection<Job> jobs) {
-    Check.notNull("jobs", jobs);
-    return core.callers(ctx, connection -> enqueuer.enqueueAll(connection, jobs));
+    return enqueuer.enqueueAll(ctx, jobs);
   }
 
   /** The same as {@link #enqueueAll(DSLContext, Collection)}. */
@@ -130,8 +122,7 @@ public final class Qg implements AutoCloseable {
 
   /** The same as {@link #enqueueAll(DSLContext, Collection)}. */
   public List<Long> enqueueAll(Connection connection, Collection<Job> jobs) {
-    Check.notNull("jobs", jobs);
-    return enqueuer.enqueueAll(core.callers(connection), jobs);
+    return enqueuer.enqueueAll(connection, jobs);
   }
 
   /**
@@ -143,13 +134,7 @@ public final class Qg implements AutoCloseable {
    * @throws DataAccessException if the database failed
    */
   public Optional<LockedJob> lockJob(String queue) {
-    Check.queue(queue);
-    core.requireOpen();
-    try {
-      return handHeld.lock(queue).map(held -> new LockedJob(held, true));
-    } catch (ContentionException e) {
-      throw new TryAgainException(e);
-    }
+    return core.lockJob(Check.queue(queue));
   }
 
   /**
@@ -188,7 +173,7 @@ public final class Qg implements AutoCloseable {
    * @throws DataAccessException if the database failed
    */
   public boolean revive(long jobId) {
-    return core.own(connection -> core.sql.reviveJobs().execute(connection, List.of(jobId))) == 1;
+    return enqueuer.revive(jobId);
   }
 
   /**
@@ -203,11 +188,17 @@ public final class Qg implements AutoCloseable {
    * @throws DataAccessException if the database failed
    */
   public int revive(DSLContext ctx, Collection<Long> jobIds) {
-    List<Long> ids =
-        Check.notNull("jobIds", jobIds).stream()
-            .map(id -> Check.notNull("each of jobIds", id))
-            .toList();
-    return core.callers(ctx, connection -> core.sql.reviveJobs().execute(connection, ids));
+    return enqueuer.revive(ctx, jobIds);
+  }
+
+  /**
+   * Tells the workers of this client of what is enqueued in a transaction of jOOQ, right after its
+   * commit and without the database's help. It is to be set on the {@code Configuration} that
+   * begins the transaction, and the jobs are to be enqueued with the one that the transaction is
+   * given. Without it, workers learn of such jobs by notifications or when they look.
+   */
+  public TransactionListener transactionListener() {
+    return new CommitListener(core.wakeUps);
   }
 
   /**
@@ -218,7 +209,6 @@ public final class Qg implements AutoCloseable {
   @Override
   public void close() {
     core.close();
-    handHeld.close();
   }
 
   /** What workers and the test helper need of it. */
@@ -235,6 +225,7 @@ public final class Qg implements AutoCloseable {
     private Configuration configuration = new DefaultConfiguration().set(SQLDialect.POSTGRES);
     private RetryPolicy retryPolicy = RetryPolicy.standard();
     private JobHooks hooks = new JobHooks() {};
+    private boolean notifications = true;
     private @Nullable WorkMap synchronous;
 
     private Builder(DataSource dataSource) {
@@ -271,6 +262,19 @@ public final class Qg implements AutoCloseable {
     /** What else happens when jobs are completed or fail; nothing by default. */
     public Builder hooks(JobHooks hooks) {
       this.hooks = Check.notNull("hooks", hooks);
+      return this;
+    }
+
+    /**
+     * Whether jobs that are due are told to idle workers everywhere, by NOTIFY in the transaction
+     * that enqueues them; true by default, at most about 250 times a second and queue. Workers find
+     * all jobs without it, but later, by up to their interval. It costs no round trip for one job
+     * and up to two for many; but transactions that notify commit one after another in the whole
+     * server, and can't be prepared for a two-phase commit. So turn it off with many writers, with
+     * XA, or where a trigger notifies. Workers of this client are told in any case.
+     */
+    public Builder notifications(boolean notifications) {
+      this.notifications = notifications;
       return this;
     }
 

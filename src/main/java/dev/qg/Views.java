@@ -1,12 +1,13 @@
 package dev.qg;
 
 import dev.qg.internal.sql.Statements;
+import dev.qg.internal.work.Engine;
 import java.sql.Connection;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 
-/** Turns rows of the statements that look at the queue into the values of the API. */
+/** Turns what is read of the queue and of pools into the values of the API. */
 final class Views {
 
   private Views() {}
@@ -42,5 +43,22 @@ final class Views {
                     Optional.ofNullable(row.clientAddress()),
                     Optional.ofNullable(row.since()).map(OffsetDateTime::toInstant)))
         .toList();
+  }
+
+  static PoolSnapshot snapshot(Engine.Inside inside) {
+    return new PoolSnapshot(
+        inside.taken(),
+        inside.givenBack(),
+        inside.worked(),
+        inside.failed(),
+        inside.lost(),
+        inside.waiting(),
+        inside.running(),
+        Math.max(0, inside.locked() - inside.waiting() - inside.running()),
+        inside.takes(),
+        inside.endStatements(),
+        inside.endedByThem(),
+        Optional.ofNullable(inside.sessionAge()),
+        Optional.ofNullable(inside.sinceSweep()));
   }
 }

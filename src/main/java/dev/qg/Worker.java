@@ -4,11 +4,11 @@ import dev.qg.internal.work.ContentionException;
 import dev.qg.internal.work.Shutdown;
 import dev.qg.internal.work.WorkLoop;
 import java.time.Duration;
-import java.util.List;
 
 /**
  * Works the jobs of one queue, one at a time, on the thread that calls {@link #work()}: the most
- * urgent first. For several at a time there is {@link WorkerPool}.
+ * urgent first, where one that becomes so is seen within a tenth of a second. For several at a time
+ * there is {@link WorkerPool}.
  *
  * <p>While it works it holds one connection, on which it locks a job, runs its transaction and
  * deletes it. While there is nothing to do it holds none, and looks again after each interval. When
@@ -23,7 +23,7 @@ public final class Worker implements AutoCloseable {
 
   private Worker(Builder builder) {
     this.qg = builder.qg;
-    this.loop = qg.core().loop(builder.workMap, List.of(builder.queue), builder.interval);
+    this.loop = qg.core().loop(builder.workMap, builder.queue, builder.interval);
   }
 
   /** Starts a worker with the default settings. */
@@ -40,7 +40,7 @@ public final class Worker implements AutoCloseable {
    */
   public void work() {
     qg.core().requireTables();
-    loop.run(false);
+    loop.run();
   }
 
   /**
@@ -77,7 +77,7 @@ public final class Worker implements AutoCloseable {
    * @return whether the job finished by itself within the limit
    */
   public boolean shutdown(Duration limit) {
-    return Shutdown.of(List.of(loop), Check.notNegative("limit", limit));
+    return Shutdown.of(loop, Check.notNegative("limit", limit));
   }
 
   /** The same as {@link #shutdown(Duration)} with a limit of 30 seconds. */

@@ -1,13 +1,14 @@
 package dev.qg;
 
+import dev.qg.internal.work.Engine;
 import dev.qg.internal.work.Shutdown;
-import dev.qg.internal.work.WorkLoop;
+import dev.qg.internal.work.VirtualThreads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.IntStream;
+import java.util.concurrent.ThreadFactory;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Works the jobs of one or several queues, many at a time, on threads of its own.
@@ -19,9 +20,15 @@ import java.util.stream.Stream;
  * }
  * }</pre>
  *
- * <p>Each of its workers is one as {@link Worker} describes, with a thread and, while it works, a
- * connection of its own. They take turns between the queues, and within a queue the most urgent job
- * comes first. The threads keep the JVM alive until the shutdown.
+ * <p>One session of the database holds the locks of all its jobs, from start to shutdown; another
+ * one listens for new jobs. Many jobs are locked and deleted by one statement, and a job takes a
+ * connection of its own only from when its handler first asks for its transaction. So the {@code
+ * DataSource} needs three connections, and as many more as handlers use their transactions at a
+ * time; where it has fewer, handlers wait for each other.
+ *
+ * <p>The queues take turns, and within a queue the most urgent job comes first. A job that becomes
+ * the most urgent one while the pool is busy is seen at the latest after an {@link
+ * Builder#interval(Duration) interval}. The threads keep the JVM alive until the shutdown.
  *
  * <p>Safe for use by many threads.
  */
@@ -29,18 +36,23 @@ public final class WorkerPool implements AutoCloseable {
 
   private final Qg qg;
   private final String name;
-  private final List<WorkLoop> loops;
-
-  /** Set by start, which can happen once. */
-  private final AtomicBoolean started = new AtomicBoolean();
+  private final Engine engine;
 
   private WorkerPool(Builder builder) {
     this.qg = builder.qg;
     this.name = builder.name;
-    this.loops =
-        IntStream.range(0, builder.count)
-            .mapToObj(i -> qg.core().loop(builder.workMap, builder.queues, builder.interval))
-            .toList();
+    this.engine =
+        qg.core()
+            .engine(
+                builder.workMap,
+                new Engine.Settings(
+                    builder.queues,
+                    builder.interval,
+                    builder.name,
+                    builder.count,
+                    builder.threads,
+                    builder.mostLocked,
+                    builder.listening));
   }
 
   /** Starts a pool with the default settings. */
@@ -57,12 +69,8 @@ public final class WorkerPool implements AutoCloseable {
    */
   public void start() {
     qg.core().requireTables();
-    if (!started.compareAndSet(false, true)) {
+    if (!engine.start()) {
       throw new IllegalStateException("The pool \"" + name + "\" was started before");
-    }
-    for (int i = 0; i < loops.size(); i++) {
-      WorkLoop loop = loops.get(i);
-      new Thread(() -> loop.run(true), "qg-" + name + "-" + (i + 1)).start();
     }
   }
 
@@ -75,23 +83,28 @@ public final class WorkerPool implements AutoCloseable {
   }
 
   /**
-   * Takes no more jobs, lets the current ones finish until a time limit, and waits for them. A
-   * handler that still runs then is interrupted, and if it fails by that, its job is given back as
-   * it was. If it doesn't return within a second, its session is ended, with which it loses its
-   * transaction and its job; other workers can have the job as soon as the server has noticed,
-   * which is when the statement ends that the handler may be waiting for. No job is ever lost.
-   * Again is harmless.
+   * Takes no more jobs, gives back those that have not started, lets the others finish until a time
+   * limit, and waits for them. A handler that still runs then is interrupted, and if it fails by
+   * that, its job is given back as it was. If it doesn't return within a second, its job is taken
+   * from it and free for other workers, and its transaction is undone. Then what has ended is
+   * written, the locks are given back and the sessions closed: where the database doesn't answer,
+   * that is given up after some seconds. No job is ever lost. Again is harmless.
    *
-   * @return whether all jobs finished by themselves within the limit
+   * @return whether all jobs finished by themselves within the limit, and that could be written
    */
   public boolean shutdown(Duration limit) {
-    return Shutdown.of(loops, Check.notNegative("limit", limit));
+    return engine.shutdown(Check.notNegative("limit", limit));
   }
 
   /** The same as {@link #shutdown(Duration)} with a limit of 30 seconds. */
   @Override
   public void close() {
     shutdown(Shutdown.LIMIT_OF_CLOSE);
+  }
+
+  /** What the pool is doing and has done. */
+  public PoolSnapshot snapshot() {
+    return Views.snapshot(engine.inside());
   }
 
   /** Collects the settings of a pool. For one thread. */
@@ -101,6 +114,9 @@ public final class WorkerPool implements AutoCloseable {
     private final WorkMap workMap;
     private int count = Runtime.getRuntime().availableProcessors();
     private String name = "worker";
+    private int mostLocked = 2_000;
+    private boolean listening = true;
+    private @Nullable ThreadFactory threads;
     private List<String> queues;
     private Duration interval;
 
@@ -118,14 +134,48 @@ public final class WorkerPool implements AutoCloseable {
      * @throws IllegalArgumentException if it is less than 1
      */
     public Builder count(int count) {
-      if (count < 1) {
-        throw new IllegalArgumentException("count must be 1 or more, but is " + count);
-      }
-      this.count = count;
+      this.count = Check.atLeastOne("count", count);
       return this;
     }
 
-    /** What its threads are called: "qg-", this, and a number; "worker" by default. */
+    /**
+     * Runs each job on a virtual thread, as many at a time as the {@link #count(int)} says, which
+     * may be thousands then. By default, on platform threads.
+     *
+     * @throws IllegalStateException before Java 21, which has none
+     */
+    public Builder virtualThreads() {
+      this.threads = VirtualThreads.factory();
+      return this;
+    }
+
+    /**
+     * How many jobs the pool holds the locks of at a time, whatever their state; 2,000 by default.
+     * Each takes an entry of the server's lock table, which has room for about {@code
+     * max_locks_per_transaction × max_connections} of all sessions together. If that is full the
+     * pool makes do with fewer. With handlers that take longer than some milliseconds it holds far
+     * fewer anyway: those that run, and what they will start within a tenth of a second. With less
+     * than the {@link #count(int)}, as many jobs run at a time.
+     *
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public Builder maxLocked(int maxLocked) {
+      this.mostLocked = Check.atLeastOne("maxLocked", maxLocked);
+      return this;
+    }
+
+    /**
+     * Whether to listen for new jobs on a session of its own, so that they start at once and not
+     * after an {@link #interval(Duration)} of an idle pool; true by default. What was enqueued
+     * through the same {@link Qg} is heard of without, as far as its commit is known: see {@link
+     * Qg#transactionListener()}.
+     */
+    public Builder listening(boolean listening) {
+      this.listening = listening;
+      return this;
+    }
+
+    /** What its threads are called: "qg-", this, and a number or a part; "worker" by default. */
     public Builder name(String name) {
       this.name = Check.notNull("name", name);
       return this;
@@ -156,8 +206,9 @@ public final class WorkerPool implements AutoCloseable {
     }
 
     /**
-     * How long a worker waits when there was nothing to do; by default the seconds of the
-     * environment's {@code QUE_WAKE_INTERVAL}, or 5.
+     * How often an idle pool looks for jobs, and a busy one whether there are more urgent ones than
+     * it was about to take; by default the seconds of the environment's {@code QUE_WAKE_INTERVAL},
+     * or 5.
      *
      * @throws IllegalArgumentException if it is not more than 0
      */

@@ -10,7 +10,6 @@ import dev.qg.fixture.Logs;
 import dev.qg.fixture.TestDatabase;
 import java.sql.Connection;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jooq.exception.DataAccessException;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,7 +45,8 @@ class DatabaseAwayTest {
                 return super.getConnection();
               }
             });
-    try (WorkerPool pool = pool(qg, job -> {})) {
+    try (WorkerPool pool =
+        WorkerPool.builder(qg, WorkMap.of("Do", job -> {})).count(1).listening(false).build()) {
       try (Connection drained = small.getConnection()) {
         assertThat(drained.isValid(1)).isTrue();
         pool.start();
@@ -57,6 +57,7 @@ class DatabaseAwayTest {
             .isGreaterThan(Duration.ofMillis(1_500));
         assertThat(logs.alarms("worker_failing")).hasSize(1);
       }
+      small.setMaximumPoolSize(2);
       db.enqueue("Do");
       await().until(() -> db.jobs().isEmpty());
       await().until(() -> logs.events("worker_recovered").size() == 1);
@@ -65,43 +66,27 @@ class DatabaseAwayTest {
   }
 
   @Test
-  void aJobWhoseSessionIsKilledRunsAgainAndItsWritesAreThereOnce() throws Exception {
-    CountDownLatch killed = new CountDownLatch(1);
+  void aJobWhoseTransactionIsKilledFailsAndRunsAgainAndItsWritesAreThereOnce() {
     db.enqueue("Do");
+    Qg qg =
+        Qg.builder(db.dataSource())
+            .retryPolicy(RetryPolicy.builder().delay(failures -> Duration.ZERO).build())
+            .build();
     try (WorkerPool pool =
         pool(
-            db.qg(),
+            qg,
             job -> {
               Effects.write(job.tx(), "run " + runs.incrementAndGet());
               if (runs.get() == 1) {
-                kill(job);
-                killed.countDown();
+                kill(job.tx().fetchSingle("select pg_backend_pid()").get(0, Integer.class));
               }
             })) {
       pool.start();
-      killed.await();
       await().until(() -> db.jobs().isEmpty());
-      await().until(() -> logs.events("worker_recovered").size() == 1);
     }
     assertThat(Effects.notes(db.ctx())).containsExactly("run 2");
-    assertThat(logs.alarms("worker_failing")).hasSize(1);
-  }
-
-  @Test
-  void aJobThatIsKilledWithoutATransactionRunsAgain() {
-    db.enqueue("Do");
-    try (WorkerPool pool =
-        pool(
-            db.qg(),
-            job -> {
-              if (runs.incrementAndGet() == 1) {
-                kill(job);
-              }
-            })) {
-      pool.start();
-      await().until(() -> db.jobs().isEmpty());
-    }
-    assertThat(runs).hasValue(2);
+    assertThat(logs.events("job_failed")).hasSize(1);
+    assertThat(logs.alarms("worker_failing")).isEmpty();
   }
 
   @Test
@@ -146,13 +131,7 @@ class DatabaseAwayTest {
         .build();
   }
 
-  private void kill(LockedJob job) {
-    int pid =
-        db.qg().working().stream()
-            .filter(working -> working.id() == job.id())
-            .findAny()
-            .orElseThrow()
-            .pid();
+  private void kill(int pid) {
     db.ctx().execute("select pg_terminate_backend(?)", pid);
     await()
         .until(() -> db.ctx().fetch("select from pg_stat_activity where pid = ?", pid).isEmpty());

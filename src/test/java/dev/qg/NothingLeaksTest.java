@@ -122,6 +122,7 @@ class NothingLeaksTest {
   void whereAPoolGoesOnAfterALockThatCannotBeReleased() {
     db.enqueue("Write");
     refusedOnce = Sql::unlocks;
+    pool.setMaximumPoolSize(3);
     WorkMap workMap = WorkMap.of("Write", this::write);
     try (WorkerPool workers =
         WorkerPool.builder(qg, workMap).count(1).interval(Duration.ofMillis(50)).build()) {

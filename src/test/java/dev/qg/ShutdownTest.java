@@ -153,8 +153,9 @@ class ShutdownTest {
               }
             });
     WorkerPool pool = WorkerPool.builder(qg, WorkMap.builder().build()).count(3).build();
-    pool.start();
-    await().until(() -> logs.alarms("worker_failing").size() == 3);
+    db.closeLater(pool).start();
+    await().until(() -> logs.alarms("worker_failing").size() == 1);
+    await().until(() -> logs.alarms("listener_failing").size() == 1);
     assertThat(pool.shutdown(LONG)).isTrue();
   }
 
@@ -172,7 +173,8 @@ class ShutdownTest {
                 return super.getConnection();
               }
             });
-    WorkerPool pool = WorkerPool.builder(qg, WorkMap.builder().build()).count(1).build();
+    WorkerPool pool =
+        WorkerPool.builder(qg, WorkMap.builder().build()).count(1).listening(false).build();
     pool.start();
     running.await();
     long start = System.nanoTime();

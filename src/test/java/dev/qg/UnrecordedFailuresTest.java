@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import ch.qos.logback.classic.spi.ILoggingEvent;
+import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.TestDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -25,29 +27,50 @@ class UnrecordedFailuresTest {
   @RegisterExtension final Logs logs = new Logs();
 
   private final List<Long> attempts = Collections.synchronizedList(new ArrayList<>());
+  private final AtomicInteger runs = new AtomicInteger();
+  private Qg qg;
+
+  @BeforeEach
+  void watchTheAttemptsToRecordAFailure() {
+    qg =
+        Qg.create(
+            Intercept.before(
+                db.dataSource(),
+                (connection, sql) -> {
+                  if (sql.startsWith("update")) {
+                    attempts.add(System.nanoTime());
+                  }
+                }));
+  }
 
   @Test
-  void waitsLongerEachTimeAndRecordsTheFailureWhenItIsPossibleAgain() {
+  void triesToRecordItAgainWithGrowingPausesAndWorksOtherJobsMeanwhile() {
     refuseUpdates();
     long id = db.enqueue("Fail");
     WorkMap map =
-        WorkMap.of(
-            "Fail",
-            job -> {
-              attempts.add(System.nanoTime());
-              // Nor does an interrupt that is left behind cut the pauses short.
-              Thread.currentThread().interrupt();
-              throw new IllegalStateException("the handler's own");
-            });
+        WorkMap.builder()
+            .add(
+                "Fail",
+                job -> {
+                  runs.incrementAndGet();
+                  // Nor does an interrupt that is left behind cut the pauses short.
+                  Thread.currentThread().interrupt();
+                  throw new IllegalStateException("the handler's own");
+                })
+            .add("Other", job -> {})
+            .build();
     try (WorkerPool pool =
-        WorkerPool.builder(db.qg(), map).count(1).interval(Duration.ofMillis(10)).build()) {
+        WorkerPool.builder(qg, map).count(1).interval(Duration.ofMillis(10)).build()) {
       pool.start();
       await().until(() -> attempts.size() >= ATTEMPTS);
       assertThat(db.job(id).getErrorCount()).isZero();
+      db.enqueue("Other");
+      await().until(() -> db.jobs().size() == 1);
       allowUpdates();
       await().until(() -> db.job(id).getErrorCount() == 1);
       await().until(() -> logs.events("worker_recovered").size() == 1);
     }
+    assertThat(runs).as("the handler is not run for it again").hasValue(1);
     assertThat(db.job(id).getLastError()).contains("the handler's own");
     for (int i = 1; i < ATTEMPTS; i++) {
       Duration pause = Duration.ofNanos(attempts.get(i) - attempts.get(i - 1));
@@ -55,10 +78,11 @@ class UnrecordedFailuresTest {
     }
     assertThat(logs.alarms("worker_failing")).hasSize(1);
     assertThat(logs.events("job_failed"))
-        .allMatch(entry -> entry.getThrowableProxy().getMessage().equals("the handler's own"));
-    assertThat(logs.events("failure_not_recorded"))
-        .extracting(ILoggingEvent::getThrowableProxy)
-        .allMatch(error -> error.getMessage().contains("not now"));
+        .singleElement()
+        .matches(entry -> entry.getThrowableProxy().getMessage().equals("the handler's own"));
+    assertThat(logs.events("end_not_recorded"))
+        .singleElement()
+        .matches(entry -> entry.getThrowableProxy().getMessage().contains("not now"));
   }
 
   @Test

@@ -132,7 +132,7 @@ class WorkerPoolTest {
     // As frameworks make it: its pool is made at the first use, which fails in a way of its own.
     HikariDataSource late = db.closeLater(new HikariDataSource());
     late.setJdbcUrl("jdbc:postgresql://localhost:" + port + "/postgres?user=postgres");
-    late.setMaximumPoolSize(2);
+    late.setMaximumPoolSize(4);
     late.setConnectionTimeout(250);
     CountDownLatch done = new CountDownLatch(1);
     try (Qg qg = Qg.create(late);

@@ -227,6 +227,21 @@ class WorkerTest {
   }
 
   @Test
+  void leavesItsCallerTheInterruptThatEndedItWhenItIsClosedAfterwards() {
+    InThread thread =
+        InThread.start(
+                "work and close",
+                () -> {
+                  try (Worker worker = worker(job -> {})) {
+                    worker.work();
+                  }
+                })
+            .awaitTimedWaiting();
+    thread.interrupt();
+    assertThat(thread.endedInterrupted()).isTrue();
+  }
+
+  @Test
   void leavesItsCallerTheInterruptThatCameDuringOneJob() {
     db.enqueue("Greet");
     InThread thread =

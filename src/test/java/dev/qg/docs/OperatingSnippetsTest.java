@@ -20,7 +20,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
+import org.jooq.Configuration;
 import org.jooq.DSLContext;
+import org.jooq.impl.DSL;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -72,6 +74,17 @@ class OperatingSnippetsTest {
     assertThat(wasDead).isTrue();
     assertThat(revived).isEqualTo(1);
     assertThat(db.jobs()).hasSize(2);
+  }
+
+  @Test
+  void tellsWorkersOfThisJvmAfterTheCommit() {
+    DSLContext ctx = db.ctx();
+    Qg qg = db.qg();
+
+    Configuration configuration = ctx.configuration().derive(qg.transactionListener());
+    DSL.using(configuration).transaction(cfg -> qg.enqueue(cfg, Job.of("SendReceipt")));
+
+    assertThat(db.jobs()).hasSize(1);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.qg.internal.sql;
 
 import static org.jooq.impl.DSL.currentCatalog;
 import static org.jooq.impl.DSL.field;
+import static org.jooq.impl.DSL.function;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.name;
 import static org.jooq.impl.DSL.select;
@@ -33,12 +34,18 @@ final class AdvisoryLocks {
     return shl(high, inline(32)).bitOr(low);
   }
 
-  /** Locks with one bigint key ({@code objsubid} 1), of this database, that were granted. */
+  /**
+   * Those with one bigint key that this very session holds, which are all of this database. The
+   * name of the database is not looked up, since that needs a lock of the shared table, which fails
+   * when the server's memory for locks is used up: just when somebody must know what to release.
+   */
+  static Condition areOwn() {
+    return haveOneKey().and(PID.eq(function("pg_backend_pid", SQLDataType.INTEGER)));
+  }
+
+  /** Those with one bigint key, of this database. */
   static Condition areOfJobs() {
-    return field(LOCK.append("locktype"), SQLDataType.CLOB)
-        .eq(inline("advisory"))
-        .and(field(LOCK.append("objsubid"), SQLDataType.INTEGER).eq(inline(1)))
-        .and(field(LOCK.append("granted"), SQLDataType.BOOLEAN))
+    return haveOneKey()
         .and(
             field(LOCK.append("database"), SQLDataType.BIGINT)
                 .eq(
@@ -47,5 +54,13 @@ final class AdvisoryLocks {
                         .where(
                             field(DATABASE.append("datname"), SQLDataType.VARCHAR)
                                 .eq(currentCatalog()))));
+  }
+
+  /** One bigint key is {@code objsubid} 1; and only locks that were granted. */
+  private static Condition haveOneKey() {
+    return field(LOCK.append("locktype"), SQLDataType.CLOB)
+        .eq(inline("advisory"))
+        .and(field(LOCK.append("objsubid"), SQLDataType.INTEGER).eq(inline(1)))
+        .and(field(LOCK.append("granted"), SQLDataType.BOOLEAN));
   }
 }

@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Inserts many jobs with ids in their order: all that set the same columns at once, and a large
@@ -27,8 +28,13 @@ public final class BulkInsert {
     copyJobs = new CopyJobs(renderer);
   }
 
-  /** Inserts the jobs and returns their ids, in the order of the jobs. */
-  public List<Long> execute(Connection connection, List<NewJob> jobs) {
+  /**
+   * Inserts the jobs and returns their ids, in the order of the jobs.
+   *
+   * @param notices collects what workers are to be told of them, or null if nobody wants to know
+   */
+  public List<Long> execute(
+      Connection connection, List<NewJob> jobs, @Nullable JobNotices notices) {
     List<Long> ids = takeIds.execute(connection, jobs.size());
     Map<EnumSet<JobColumn>, Batch> batches = new HashMap<>();
     for (int i = 0; i < jobs.size(); i++) {
@@ -37,13 +43,30 @@ public final class BulkInsert {
           .add(ids.get(i), jobs.get(i));
     }
     for (Batch batch : batches.values()) {
-      if (batch.jobs.size() >= COPY_FROM && copyJobs.isPossibleOn(connection)) {
-        copyJobs.execute(connection, batch.ids, batch.jobs);
-      } else {
-        insertJobs.execute(connection, batch.ids, batch.jobs);
+      JobNotice defaults = insert(connection, batch);
+      if (notices != null) {
+        batch.jobs.stream()
+            .filter(NewJob::mayBeDue)
+            .forEach(job -> notices.add(JobNotice.of(job, defaults)));
       }
     }
     return ids;
+  }
+
+  /**
+   * Inserts jobs that set the same columns.
+   *
+   * @return what the other columns are: COPY doesn't say, so that each value is possible
+   */
+  private JobNotice insert(Connection connection, Batch batch) {
+    if (batch.jobs.size() >= COPY_FROM && copyJobs.isPossibleOn(connection)) {
+      copyJobs.execute(connection, batch.ids, batch.jobs);
+      return JobNotice.ofAny();
+    }
+    return insertJobs.execute(connection, batch.ids, batch.jobs).stream()
+        .findFirst()
+        .map(JobNotice::from)
+        .orElse(JobNotice.ofAny());
   }
 
   private static final class Batch {

@@ -2,14 +2,18 @@ package dev.qg.internal.sql;
 
 import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.function;
+import static org.jooq.impl.DSL.generateSeries;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.least;
+import static org.jooq.impl.DSL.select;
 
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import org.jooq.DataType;
 import org.jooq.Field;
 import org.jooq.Name;
 import org.jooq.SQLDialect;
+import org.jooq.Table;
 import org.jooq.impl.DefaultDataType;
 import org.jooq.impl.SQLDataType;
 
@@ -24,6 +28,11 @@ final class Functions {
   /** The database's clock, which alone decides what is due. */
   static Field<OffsetDateTime> now() {
     return function("now", SQLDataType.TIMESTAMPWITHTIMEZONE);
+  }
+
+  /** The same clock at this moment, and not at the beginning of the transaction. */
+  static Field<OffsetDateTime> clock() {
+    return function("clock_timestamp", SQLDataType.TIMESTAMPWITHTIMEZONE);
   }
 
   /** Tries the advisory lock that Ruby's Que, que-go and qg take for the same job. */
@@ -53,6 +62,11 @@ final class Functions {
     return field(table.append(column.getUnqualifiedName()), column.getDataType());
   }
 
+  /** A duration as {@link #later} takes it. */
+  static double seconds(Duration duration) {
+    return duration.getSeconds() + duration.getNano() / 1e9;
+  }
+
   /** The elements of an array as rows; several in one select list run in step. */
   static <T> Field<T> unnest(Field<T[]> array, DataType<T> elementType) {
     return function("unnest", elementType, array);
@@ -60,6 +74,17 @@ final class Functions {
 
   static Field<Long> nextval(Field<String> sequence) {
     return function("nextval", SQLDataType.BIGINT, sequence);
+  }
+
+  /**
+   * One row, which the planner takes for a thousand, since it can't see through the subquery.
+   * Joined with the jobs of a range, it makes the planner believe that there are many more than it
+   * is asked for, so that it reads them in the order of the index whatever it knows of the table.
+   * Else a plan made while the table is empty, which a session keeps, reads and sorts the whole
+   * table once there are a million jobs.
+   */
+  static Table<?> oneThatLooksLikeMany() {
+    return generateSeries(inline(1), field(select(inline(1))));
   }
 
   /** The sequence that the column takes its default from. */

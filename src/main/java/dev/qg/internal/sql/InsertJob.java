@@ -5,48 +5,69 @@ import static org.jooq.impl.DSL.insertInto;
 import static org.jooq.impl.DSL.param;
 
 import java.sql.Connection;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jooq.Field;
 import org.jooq.Param;
 import org.jooq.Query;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Inserts a job, on the connection and in the transaction of the caller. A column that the job
- * doesn't set is left out, so that the database's default decides.
+ * Inserts a job, on the connection and in the transaction of the caller, and at the same time
+ * notifies listening workers, if it shall and the job is due by now. A column that the job doesn't
+ * set is left out, so that the database's default decides.
  *
  * <pre>{@code
  * insert into "que_jobs" ("queue", "priority", "run_at", "job_class", "args")
  * values (?, ?, cast(? as timestamp(6) with time zone), ?, cast(? as json))
- * returning "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id"
+ * returning "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id",
+ *     case when "que_jobs"."run_at" <= clock_timestamp() then pg_notify('qg_jobs',
+ *       concat("que_jobs"."priority", ' ', extract(epoch from "que_jobs"."run_at"),
+ *         case when octet_length("que_jobs"."queue") <= 2000 then (' ' || "que_jobs"."queue") end)) end
  * }</pre>
  *
- * <p><b>Locks</b>: none that anybody waits for. <b>Index</b>: adds to the primary key.
- * <b>Concurrency</b>: no worker sees the job before the caller's commit.
+ * <p><b>Locks</b>: none that anybody waits for, but see {@link NotifyJobs} for the commit of a
+ * transaction that notifies. <b>Index</b>: adds to the primary key. <b>Concurrency</b>: no worker
+ * sees the job, or hears of it, before the caller's commit.
  */
 public final class InsertJob {
 
   private final Renderer renderer;
-  private final Map<EnumSet<JobColumn>, Rendered> statements = new ConcurrentHashMap<>();
+  private final Map<Variant, Rendered> statements = new ConcurrentHashMap<>();
+
+  private record Variant(EnumSet<JobColumn> columns, boolean notifies) {}
 
   InsertJob(Renderer renderer) {
     this.renderer = renderer;
   }
 
-  static Query query(EnumSet<JobColumn> columns) {
+  private static Query query(Variant variant) {
+    List<Field<?>> returned =
+        new ArrayList<>(
+            List.of(QUE_JOBS.QUEUE, QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID));
+    if (variant.notifies) {
+      returned.add(JobNotice.notification(QUE_JOBS.QUEUE, QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT));
+    }
     return insertInto(QUE_JOBS)
-        .columns(columns.stream().map(JobColumn::field).toList())
-        .values(List.of(params(columns)))
-        .returningResult(QUE_JOBS.QUEUE, QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID);
+        .columns(variant.columns.stream().map(JobColumn::field).toList())
+        .values(List.of(params(variant.columns)))
+        .returningResult(returned);
   }
 
-  /** Inserts the job and tells its key. */
-  public JobKey execute(Connection connection, NewJob job) {
+  /**
+   * Inserts the job and tells its key.
+   *
+   * @param notify whether workers are notified
+   */
+  public JobKey execute(Connection connection, NewJob job, boolean notify) {
     EnumSet<JobColumn> columns = JobColumn.setBy(job);
     Rendered statement =
-        statements.computeIfAbsent(columns, set -> renderer.render(query(set), params(set)));
+        statements.computeIfAbsent(
+            new Variant(columns, notify),
+            variant -> renderer.render(query(variant), params(variant.columns)));
     @Nullable Object[] values = columns.stream().map(column -> column.value(job)).toArray();
     return statement.query(connection, JobKey::read, values).get(0);
   }

@@ -19,7 +19,8 @@ import org.jooq.impl.SQLDataType;
 
 /**
  * Inserts many jobs that set the same columns, with one array a column, so that the statement is
- * the same for any number of them.
+ * the same for any number of them. Their keys come back, in no order, and show what the database
+ * has chosen for the columns that they leave to its defaults.
  *
  * <pre>{@code
  * insert into "que_jobs" ("job_id", "queue", "priority", "run_at", "job_class", "args")
@@ -27,6 +28,7 @@ import org.jooq.impl.SQLDataType;
  *     cast(unnest(cast(? as text[])) as smallint),
  *     cast(unnest(cast(? as text[])) as timestamp(6) with time zone),
  *     cast(unnest(cast(? as text[])) as text), cast(unnest(cast(? as text[])) as json)
+ * returning "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id"
  * }</pre>
  *
  * <p><b>Locks</b>: none that anybody waits for. <b>Index</b>: adds to the primary key.
@@ -49,19 +51,26 @@ final class InsertJobs {
       sources.add(
           Functions.unnest(texts(column), SQLDataType.CLOB).cast(column.field().getDataType()));
     }
-    return insertInto(QUE_JOBS).columns(targets).select(select(sources));
+    return insertInto(QUE_JOBS)
+        .columns(targets)
+        .select(select(sources))
+        .returningResult(QUE_JOBS.QUEUE, QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID);
   }
 
-  /** Inserts the jobs, each with the id at the same place, all of which set the same columns. */
-  public void execute(Connection connection, List<Long> ids, List<NewJob> jobs) {
+  /**
+   * Inserts the jobs, each with the id at the same place, all of which set the same columns.
+   *
+   * @return their keys, in no order
+   */
+  public List<JobKey> execute(Connection connection, List<Long> ids, List<NewJob> jobs) {
     EnumSet<JobColumn> columns = JobColumn.setBy(jobs.get(0));
     Stream<Object> values =
         Stream.concat(
             Stream.of((Object) ids.toArray(Long[]::new)),
             columns.stream().map(column -> column.texts(jobs)));
-    statements
+    return statements
         .computeIfAbsent(columns, set -> renderer.render(query(set), params(set)))
-        .update(connection, values.toArray());
+        .query(connection, JobKey::read, values.toArray());
   }
 
   private static Param<?>[] params(EnumSet<JobColumn> columns) {

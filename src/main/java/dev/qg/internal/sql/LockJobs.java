@@ -1,20 +1,22 @@
 package dev.qg.internal.sql;
 
 import static dev.qg.internal.sql.Functions.column;
+import static dev.qg.internal.sql.Functions.unnest;
 import static dev.qg.jooq.Tables.QUE_JOBS;
-import static org.jooq.impl.DSL.all;
+import static org.jooq.impl.DSL.arrayAgg;
+import static org.jooq.impl.DSL.castNull;
+import static org.jooq.impl.DSL.condition;
 import static org.jooq.impl.DSL.count;
 import static org.jooq.impl.DSL.field;
-import static org.jooq.impl.DSL.generateSeries;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.lateral;
 import static org.jooq.impl.DSL.name;
-import static org.jooq.impl.DSL.orderBy;
+import static org.jooq.impl.DSL.noCondition;
 import static org.jooq.impl.DSL.param;
 import static org.jooq.impl.DSL.row;
-import static org.jooq.impl.DSL.rowNumber;
 import static org.jooq.impl.DSL.select;
 import static org.jooq.impl.DSL.table;
+import static org.jooq.impl.DSL.trueCondition;
 import static org.jooq.impl.DSL.withRecursive;
 
 import dev.qg.jooq.tables.QueJobs;
@@ -27,74 +29,80 @@ import org.jooq.Field;
 import org.jooq.Name;
 import org.jooq.Param;
 import org.jooq.Query;
-import org.jooq.Record;
 import org.jooq.Select;
+import org.jooq.SelectLimitStep;
 import org.jooq.Table;
 import org.jooq.impl.SQLDataType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Locks the most urgent due jobs of a queue that nobody else has locked, at most as many as wanted,
  * and tells their keys.
  *
- * <p>It is the recursive query of Ruby's Que, taken a chunk a step: a step reads as many rows as
- * are still wanted from the primary key's index, tries the advisory lock of each, counts what it
- * got, and the next step goes on behind the last row while something is wanted. A step opens the
- * index anew, so that what is locked by others costs a step for each chunk and not for each row.
+ * <p>It is the recursive query of Ruby's Que, taken a chunk a step. A step goes through up to a
+ * thousand candidates in the order of the primary key's index, trying their locks one by one, and
+ * stops as soon as it has as many as are wanted. It is one row: what it locked, as arrays; how many
+ * are still wanted; and the last of its candidates, behind which the next step goes on, if it is
+ * needed and there were a thousand. A step opens the index anew, so that what is locked by others
+ * costs a step for each chunk and not for each row.
  *
  * <pre>{@code
- * with recursive "step" as (select "tried"."priority", "tried"."run_at", "tried"."job_id",
- *       "tried"."locked", (? - count(*) filter (where "tried"."locked") over ()) as "wanted",
- *       (count(*) over () - row_number() over (order by "tried"."priority", "tried"."run_at", "tried"."job_id")) as "behind"
- *   from (select "candidate"."priority", "candidate"."run_at", "candidate"."job_id",
- *         pg_try_advisory_lock("candidate"."job_id") as "locked"
- *     from (select "job"."priority", "job"."run_at", "job"."job_id"
- *       from "que_jobs" as "job"
- *       cross join generate_series(1, (select 1))
- *       where ("job"."queue" = ? and "job"."run_at" <= now() and "job"."job_id" <> all (cast(? as bigint[])))
- *       order by "job"."priority", "job"."run_at", "job"."job_id"
- *       fetch next ? rows only) as "candidate"
- *     order by 1, 2, 3
- *     fetch next 1000 rows only) as "tried"
+ * with recursive "step" as (select cast(? as smallint) as "priority",
+ *       cast(? as timestamp with time zone) as "run_at", cast(? as bigint) as "job_id",
+ *       cast(? as bigint) as "wanted", cast(null as smallint[]) as "priorities",
+ *       cast(null as timestamp with time zone[]) as "run_ats", cast(null as bigint[]) as "job_ids"
  *   union all
- *   select "next".*
+ *   select "last"."priority", "last"."run_at", "last"."job_id", ("step"."wanted" - "taken"."count"),
+ *       "taken"."priorities", "taken"."run_ats", "taken"."job_ids"
  *   from "step"
- *   cross join lateral (select "tried"."priority", "tried"."run_at", "tried"."job_id",
- *         "tried"."locked",
- *         ("step"."wanted" - count(*) filter (where "tried"."locked") over ()) as "wanted",
- *         (count(*) over () - row_number() over (order by "tried"."priority", "tried"."run_at", "tried"."job_id")) as "behind"
- *     from (select "candidate"."priority", "candidate"."run_at", "candidate"."job_id",
- *           pg_try_advisory_lock("candidate"."job_id") as "locked"
+ *   cross join lateral (select count(*) as "count", array_agg("locked"."priority") as "priorities",
+ *         array_agg("locked"."run_at") as "run_ats", array_agg("locked"."job_id") as "job_ids"
+ *     from (select "candidate"."priority", "candidate"."run_at", "candidate"."job_id"
  *       from (select "job"."priority", "job"."run_at", "job"."job_id"
  *         from "que_jobs" as "job"
  *         cross join generate_series(1, (select 1))
  *         where ("job"."queue" = ?
  *           and "job"."run_at" <= now()
- *           and "job"."job_id" <> all (cast(? as bigint[]))
+ *           and "job"."job_id" not in (select unnest(cast(? as bigint[])))
  *           and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id"))
  *         order by "job"."priority", "job"."run_at", "job"."job_id"
- *         fetch next "step"."wanted" rows only) as "candidate"
- *       order by 1, 2, 3
- *       fetch next 1000 rows only) as "tried") as "next"
- *   where ("step"."behind" = 0 and "step"."wanted" > 0))
- * select "step"."priority", "step"."run_at", "step"."job_id"
+ *         fetch next 1000 rows only) as "candidate"
+ *       where pg_try_advisory_lock("candidate"."job_id")
+ *       fetch next "step"."wanted" rows only) as "locked") as "taken"
+ *   left outer join lateral (select "job"."priority", "job"."run_at", "job"."job_id"
+ *     from "que_jobs" as "job"
+ *     cross join generate_series(1, (select 1))
+ *     where ("job"."queue" = ?
+ *       and "job"."run_at" <= now()
+ *       and "job"."job_id" not in (select unnest(cast(? as bigint[])))
+ *       and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id")
+ *       and "taken"."count" < "step"."wanted")
+ *     order by "job"."priority", "job"."run_at", "job"."job_id"
+ *     offset 999 rows
+ *     fetch next 1 rows only) as "last"
+ *   on true
+ *   where "step"."job_id" is not null)
+ * select unnest("step"."priorities"), unnest("step"."run_ats"), unnest("step"."job_ids")
  * from "step"
- * where "step"."locked"
  * }</pre>
  *
  * <p><b>Locks</b>: for each key that it returns, the session's advisory lock with that {@code
  * job_id} as its one bigint key, until {@link UnlockJobs}. No row is locked. The {@code LIMIT}
- * under each {@code pg_try_advisory_lock} is what keeps the planner from locking rows that are not
- * returned.
+ * under {@code pg_try_advisory_lock} keeps the planner from calling it further down, for rows that
+ * are not candidates. The one above it stops the executor, which asks for one row at a time, at the
+ * last lock that was wanted: nothing is locked that is not returned.
  *
  * <p><b>Index</b>: the primary key {@code (queue, priority, run_at, job_id)}, read in its order
- * without a sort. Three things are there for the planner only: the {@code generate_series} (see
- * {@link #oneThatLooksLikeMany}), the order in {@code tried} that the rows have already, and the
- * 1000 in the text, which with {@code behind = 0} keeps the estimate below the cost from which the
- * server compiles a query first ({@code jit_above_cost}).
+ * without a sort. Two things are there for the planner only: the {@code generate_series} (see
+ * {@link Functions#oneThatLooksLikeMany}), and the size of a chunk in the text, which keeps the
+ * estimate below the cost from which the server compiles a query first ({@code jit_above_cost}).
+ * What is held is looked up in a hash table, where {@code <> all (array)} would go through the
+ * array for each row.
  *
  * <p><b>Concurrency</b>: the snapshot is older than the locks, so a job that is returned may have
  * been done and deleted in between: {@link RereadJobs} must look again. A session gets the locks
- * that it holds once more, and they stack: {@code held} leaves those out.
+ * that it holds once more, and they stack: {@code held} leaves those out. A statement that fails
+ * half way leaves the session with the locks that it took: {@link SelectOwnLocks} finds them.
  */
 public final class LockJobs {
 
@@ -104,100 +112,123 @@ public final class LockJobs {
 
   private static final QueJobs JOB = QUE_JOBS.as("job");
   private static final Name STEP = name("step");
-  private static final Field<Short> PRIORITY = column(STEP, JOB.PRIORITY);
-  private static final Field<OffsetDateTime> RUN_AT = column(STEP, JOB.RUN_AT);
-  private static final Field<Long> JOB_ID = column(STEP, JOB.JOB_ID);
-  private static final Field<Boolean> LOCKED = field(name("locked"), SQLDataType.BOOLEAN);
-  private static final Field<Long> WANTED = field(name("wanted"), SQLDataType.BIGINT);
-  private static final Field<Integer> BEHIND = field(name("behind"), SQLDataType.INTEGER);
+  private static final Name TAKEN = name("taken");
+  private static final Name LAST = name("last");
 
-  /** The most rows that a step takes, said in the SQL itself so that the planner knows it too. */
+  private static final Field<Long> WANTED = field(name("wanted"), SQLDataType.BIGINT);
+  private static final Field<Long> COUNT = field(name("count"), SQLDataType.BIGINT);
+  private static final Field<Short[]> PRIORITIES =
+      field(name("priorities"), SQLDataType.SMALLINT.array());
+  private static final Field<OffsetDateTime[]> RUN_ATS =
+      field(name("run_ats"), SQLDataType.TIMESTAMPWITHTIMEZONE.array());
+  private static final Field<Long[]> JOB_IDS = field(name("job_ids"), SQLDataType.BIGINT.array());
+
+  /** The most rows that a step goes through, said in the SQL itself so that the planner knows. */
   private static final int CHUNK = 1_000;
+
+  /** No job comes before it: no sequence gives that id. */
+  private static final JobKey START =
+      new JobKey("", Short.MIN_VALUE, OffsetDateTime.MIN, Long.MIN_VALUE);
 
   private final Rendered statement;
 
   LockJobs(Renderer renderer) {
-    statement = renderer.renderHot(query(), QUEUE, LIMIT, HELD);
+    statement =
+        renderer.renderHot(
+            query(), QUEUE, LIMIT, HELD, KeyParams.PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID);
   }
 
   static Query query() {
     Field<Long> wanted = column(STEP, WANTED);
-    Condition behindTheLast =
-        row(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID).gt(row(PRIORITY, RUN_AT, JOB_ID));
-    Name next = name("next");
     return withRecursive(STEP)
         .as(
-            chunk(due(), LIMIT)
+            select(
+                    KeyParams.PRIORITY.cast(SQLDataType.SMALLINT).as(JOB.PRIORITY),
+                    KeyParams.RUN_AT.as(JOB.RUN_AT),
+                    KeyParams.JOB_ID.cast(SQLDataType.BIGINT).as(JOB.JOB_ID),
+                    LIMIT.cast(SQLDataType.BIGINT).as(WANTED),
+                    none(PRIORITIES),
+                    none(RUN_ATS),
+                    none(JOB_IDS))
                 .unionAll(
-                    select(table(next).asterisk())
+                    select(
+                            column(LAST, JOB.PRIORITY),
+                            column(LAST, JOB.RUN_AT),
+                            column(LAST, JOB.JOB_ID),
+                            wanted.minus(column(TAKEN, COUNT)),
+                            column(TAKEN, PRIORITIES),
+                            column(TAKEN, RUN_ATS),
+                            column(TAKEN, JOB_IDS))
                         .from(table(STEP))
-                        .crossJoin(lateral(chunk(due().and(behindTheLast), wanted)).as(next))
-                        .where(column(STEP, BEHIND).eq(inline(0)))
-                        .and(wanted.gt(inline(0L)))))
-        .select(PRIORITY, RUN_AT, JOB_ID)
-        .from(table(STEP))
-        .where(column(STEP, LOCKED));
+                        .crossJoin(lateral(taken(wanted)).as(TAKEN))
+                        .leftJoin(lateral(last(wanted)).as(LAST))
+                        .on(trueCondition())
+                        .where(column(STEP, JOB.JOB_ID).isNotNull())))
+        .select(
+            unnest(column(STEP, PRIORITIES), SQLDataType.SMALLINT),
+            unnest(column(STEP, RUN_ATS), SQLDataType.TIMESTAMPWITHTIMEZONE),
+            unnest(column(STEP, JOB_IDS), SQLDataType.BIGINT))
+        .from(table(STEP));
   }
 
-  private static Condition due() {
-    return JOB.QUEUE.eq(QUEUE).and(JOB.RUN_AT.le(Functions.now())).and(JOB.JOB_ID.ne(all(HELD)));
-  }
-
-  /**
-   * At most {@code limit} rows, each with its lock tried, and the state that the next step needs.
-   */
-  private static Select<Record> chunk(Condition condition, Field<Long> limit) {
-    Table<?> candidate =
-        select(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID)
-            .from(JOB)
-            .crossJoin(oneThatLooksLikeMany())
-            .where(condition)
-            .orderBy(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID)
-            .limit(limit)
-            .asTable("candidate");
-    Table<?> tried =
+  /** What a step locks: one row of arrays, which are null if that is nothing. */
+  private static Select<?> taken(Field<Long> wanted) {
+    Table<?> candidate = candidates(noCondition()).limit(inline(CHUNK)).asTable("candidate");
+    Table<?> locked =
         select(
                 candidate.field(JOB.PRIORITY),
                 candidate.field(JOB.RUN_AT),
-                candidate.field(JOB.JOB_ID),
-                Functions.tryAdvisoryLock(candidate.field(JOB.JOB_ID)).as(LOCKED))
+                candidate.field(JOB.JOB_ID))
             .from(candidate)
-            // As the rows come already: without it, the planner would forget that and sort again.
-            .orderBy(1, 2, 3)
-            .limit(inline(CHUNK))
-            .asTable("tried");
-    Field<Short> priority = tried.field(JOB.PRIORITY);
-    Field<OffsetDateTime> runAt = tried.field(JOB.RUN_AT);
-    Field<Long> jobId = tried.field(JOB.JOB_ID);
-    Field<Boolean> locked = tried.field(LOCKED);
+            .where(condition(Functions.tryAdvisoryLock(candidate.field(JOB.JOB_ID))))
+            .limit(wanted)
+            .asTable("locked");
     return select(
-            List.of(
-                priority,
-                runAt,
-                jobId,
-                locked,
-                limit.minus(count().filterWhere(locked).over()).as(WANTED),
-                count().over().minus(rowNumber().over(orderBy(priority, runAt, jobId))).as(BEHIND)))
-        .from(tried);
+            count().as(COUNT),
+            arrayAgg(locked.field(JOB.PRIORITY)).as(PRIORITIES),
+            arrayAgg(locked.field(JOB.RUN_AT)).as(RUN_ATS),
+            arrayAgg(locked.field(JOB.JOB_ID)).as(JOB_IDS))
+        .from(locked);
   }
 
-  /**
-   * One row, which the planner takes for a thousand, since it can't see through the subquery. It so
-   * believes that there are many more candidates than it is asked for, and reads them in the order
-   * of the index whatever it knows of the table. Else a plan made while the table is empty, which a
-   * session keeps, reads and sorts the whole table once there are a million jobs.
-   */
-  private static Table<?> oneThatLooksLikeMany() {
-    return generateSeries(inline(1), field(select(inline(1))));
+  /** The last candidate of a step that was a whole chunk and not enough. */
+  private static Select<?> last(Field<Long> wanted) {
+    return candidates(column(TAKEN, COUNT).lt(wanted)).limit(inline(1)).offset(inline(CHUNK - 1));
+  }
+
+  /** The due jobs behind the step's key that are not held, in the order of work. */
+  private static SelectLimitStep<?> candidates(Condition condition) {
+    return select(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID)
+        .from(JOB)
+        .crossJoin(Functions.oneThatLooksLikeMany())
+        .where(JOB.QUEUE.eq(QUEUE))
+        .and(JOB.RUN_AT.le(Functions.now()))
+        .and(JOB.JOB_ID.notIn(select(unnest(HELD, SQLDataType.BIGINT))))
+        .and(
+            row(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID)
+                .gt(
+                    row(
+                        column(STEP, JOB.PRIORITY),
+                        column(STEP, JOB.RUN_AT),
+                        column(STEP, JOB.JOB_ID))))
+        .and(condition)
+        .orderBy(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID);
+  }
+
+  private static <T> Field<T[]> none(Field<T[]> column) {
+    return castNull(column.getDataType()).as(column);
   }
 
   /**
    * Locks up to {@code limit} jobs.
    *
    * @param held the ids of the jobs whose locks this session holds already
-   * @return the keys of the jobs that are locked now, in no particular order
+   * @param behind only jobs that come after this one are looked at; null for all
+   * @return the keys of the jobs that are locked now, in the order of work
    */
-  public List<JobKey> execute(Connection session, String queue, int limit, Collection<Long> held) {
+  public List<JobKey> execute(
+      Connection session, String queue, int limit, Collection<Long> held, @Nullable JobKey behind) {
+    JobKey from = behind == null ? START : behind;
     return statement.query(
         session,
         row ->
@@ -205,6 +236,9 @@ public final class LockJobs {
                 queue, row.getShort(1), row.getObject(2, OffsetDateTime.class), row.getLong(3)),
         queue,
         (long) limit,
-        held.toArray(Long[]::new));
+        held.toArray(Long[]::new),
+        from.priority(),
+        from.runAt(),
+        from.id());
   }
 }

@@ -1,5 +1,7 @@
 package dev.qg.internal.sql;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import org.jooq.JSON;
 import org.jspecify.annotations.Nullable;
@@ -10,4 +12,16 @@ public record NewJob(
     @Nullable String queue,
     @Nullable Short priority,
     @Nullable OffsetDateTime runAt,
-    @Nullable JSON args) {}
+    @Nullable JSON args) {
+
+  /** So far this JVM's clock may be behind the database's. */
+  private static final Duration BEHIND = Duration.ofSeconds(10);
+
+  /**
+   * Whether it may be due, which the database alone knows: no more than a guess at whether workers
+   * want to hear of it now.
+   */
+  public boolean mayBeDue() {
+    return runAt == null || !runAt.toInstant().isAfter(Instant.now().plus(BEHIND));
+  }
+}

@@ -18,6 +18,14 @@ import org.postgresql.PGStatement;
  */
 final class Rendered {
 
+  /** Whether the server keeps the statement, and so in the end its plan, for the session. */
+  enum Preparation {
+    /** The driver waits for a fifth use by default. */
+    AS_THE_DRIVER_DOES,
+    AT_FIRST_USE,
+    NEVER
+  }
+
   /** Reads one row of a result. */
   interface RowReader<T> {
     T read(ResultSet row) throws SQLException;
@@ -25,18 +33,18 @@ final class Rendered {
 
   private final String sql;
   private final int[] slots;
-  private final boolean hot;
+  private final Preparation preparation;
   private final SqlErrors errors;
 
   /**
    * @param slots for each question mark in {@code sql}, the position of its value among those given
    *     to {@link #query} and {@link #update}
-   * @param hot whether the server prepares it at its first use on a connection
+   * @param preparation when the server prepares it on a connection
    */
-  Rendered(String sql, int[] slots, boolean hot, SqlErrors errors) {
+  Rendered(String sql, int[] slots, Preparation preparation, SqlErrors errors) {
     this.sql = sql;
     this.slots = slots;
-    this.hot = hot;
+    this.preparation = preparation;
     this.errors = errors;
   }
 
@@ -71,8 +79,9 @@ final class Rendered {
       throws SQLException {
     PreparedStatement statement = connection.prepareStatement(sql);
     try {
-      if (hot && statement.isWrapperFor(PGStatement.class)) {
-        prepareAtFirstUse(statement.unwrap(PGStatement.class));
+      if (preparation != Preparation.AS_THE_DRIVER_DOES
+          && statement.isWrapperFor(PGStatement.class)) {
+        setThreshold(statement.unwrap(PGStatement.class));
       }
       for (int i = 0; i < slots.length; i++) {
         bind(connection, statement, i + 1, values[slots[i]]);
@@ -84,10 +93,11 @@ final class Rendered {
     }
   }
 
-  /** The driver waits for a fifth use by default; who has told it never to (0) is obeyed. */
-  private static void prepareAtFirstUse(PGStatement statement) throws SQLException {
-    if (statement.getPrepareThreshold() > 1) {
-      statement.setPrepareThreshold(1);
+  /** Who has told the driver never to prepare (0) is obeyed. */
+  private void setThreshold(PGStatement statement) throws SQLException {
+    int threshold = preparation == Preparation.NEVER ? 0 : 1;
+    if (statement.getPrepareThreshold() > threshold) {
+      statement.setPrepareThreshold(threshold);
     }
   }
 
@@ -99,10 +109,18 @@ final class Rendered {
     } else if (value instanceof OffsetDateTime time) {
       // The driver would send what lies before 4713-01-01 BC as -infinity.
       statement.setObject(index, TimestampText.of(time), Types.OTHER);
+    } else if (value instanceof OffsetDateTime[] times) {
+      String[] texts = new String[times.length];
+      for (int i = 0; i < texts.length; i++) {
+        texts[i] = TimestampText.of(times[i]);
+      }
+      statement.setArray(index, connection.createArrayOf("timestamptz", texts));
     } else if (value instanceof String[] texts) {
       statement.setArray(index, connection.createArrayOf("text", texts));
     } else if (value instanceof Long[] numbers) {
       statement.setArray(index, connection.createArrayOf("int8", numbers));
+    } else if (value instanceof Double[] numbers) {
+      statement.setArray(index, connection.createArrayOf("float8", numbers));
     } else if (value instanceof Short[] numbers) {
       statement.setArray(index, connection.createArrayOf("int2", numbers));
     } else {

@@ -43,12 +43,17 @@ final class Renderer {
 
   /** A statement that is run now and then, or on a caller's connection. */
   Rendered render(Query query, Param<?>... params) {
-    return render(false, query, params);
+    return render(Rendered.Preparation.AS_THE_DRIVER_DOES, query, params);
   }
 
   /** A statement that our own sessions run for each job: the server prepares it at once. */
   Rendered renderHot(Query query, Param<?>... params) {
-    return render(true, query, params);
+    return render(Rendered.Preparation.AT_FIRST_USE, query, params);
+  }
+
+  /** A statement for many jobs, for which it is worth to have a plan made each time. */
+  Rendered renderUnprepared(Query query, Param<?>... params) {
+    return render(Rendered.Preparation.NEVER, query, params);
   }
 
   /** The table's name as it stands in the statements. */
@@ -65,11 +70,11 @@ final class Renderer {
     return errors;
   }
 
-  private Rendered render(boolean hot, Query query, Param<?>... params) {
+  private Rendered render(Rendered.Preparation preparation, Query query, Param<?>... params) {
     ParamOrder order = new ParamOrder();
     String sql = context(order).render(query);
     int[] slots = order.seen.stream().mapToInt(param -> indexOf(param, params)).toArray();
-    return new Rendered(sql, slots, hot, errors);
+    return new Rendered(sql, slots, preparation, errors);
   }
 
   private DSLContext context(VisitListener... listeners) {

@@ -12,6 +12,7 @@ import static org.jooq.impl.DSL.with;
 
 import java.sql.Connection;
 import java.util.Collection;
+import java.util.List;
 import org.jooq.Name;
 import org.jooq.Param;
 import org.jooq.Query;
@@ -31,6 +32,7 @@ import org.jooq.impl.SQLDataType;
  * select "revived"."queue", "revived"."priority", now(), "revived"."job_id", "revived"."job_class",
  *     "revived"."args", "revived"."last_error"
  * from "revived"
+ * returning "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id"
  * }</pre>
  *
  * <p><b>Locks</b>: the dead rows, until the transaction ends. <b>Index</b>: the primary key of
@@ -69,11 +71,12 @@ public final class ReviveJobs {
                     Functions.column(revived, QG_DEAD_JOBS.JOB_CLASS),
                     Functions.column(revived, QG_DEAD_JOBS.ARGS),
                     Functions.column(revived, QG_DEAD_JOBS.LAST_ERROR))
-                .from(table(revived)));
+                .from(table(revived)))
+        .returningResult(QUE_JOBS.QUEUE, QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID);
   }
 
-  /** Moves the jobs back, and tells how many were found. */
-  public int execute(Connection connection, Collection<Long> ids) {
-    return statement.update(connection, (Object) ids.toArray(Long[]::new));
+  /** Moves the jobs back, and tells the keys of those that were found. */
+  public List<JobKey> execute(Connection connection, Collection<Long> ids) {
+    return statement.query(connection, JobKey::read, (Object) ids.toArray(Long[]::new));
   }
 }

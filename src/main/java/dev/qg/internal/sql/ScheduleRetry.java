@@ -68,7 +68,7 @@ public final class ScheduleRetry {
   public boolean execute(Connection connection, JobKey key, Duration delay, String error) {
     return statement.update(
             connection,
-            delay.getSeconds() + delay.getNano() / 1e9,
+            Functions.seconds(delay),
             error,
             key.queue(),
             key.priority(),

@@ -4,6 +4,7 @@ import static org.jooq.impl.DSL.param;
 import static org.jooq.impl.DSL.select;
 
 import java.sql.Connection;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import org.jooq.Param;
@@ -38,11 +39,17 @@ public final class UnlockJobs {
   /**
    * Releases one lock of each id.
    *
-   * @return whether this session held all of them; if not, it has lost what it believed to hold
+   * @return the ids of which this session held no lock: it has lost what it believed to hold
    */
-  public boolean execute(Connection session, Collection<Long> ids) {
-    List<Boolean> released =
-        statement.query(session, row -> row.getBoolean(1), (Object) ids.toArray(Long[]::new));
-    return released.stream().allMatch(held -> held);
+  public List<Long> execute(Connection session, Collection<Long> ids) {
+    Long[] array = ids.toArray(Long[]::new);
+    List<Boolean> released = statement.query(session, row -> row.getBoolean(1), (Object) array);
+    List<Long> missing = new ArrayList<>();
+    for (int i = 0; i < array.length; i++) {
+      if (!released.get(i)) {
+        missing.add(array[i]);
+      }
+    }
+    return missing;
   }
 }

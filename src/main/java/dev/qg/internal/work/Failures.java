@@ -2,6 +2,7 @@ package dev.qg.internal.work;
 
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
+import dev.qg.internal.work.Ending.Failure;
 import java.time.Duration;
 import org.jooq.exception.DataAccessException;
 import org.jooq.exception.SQLStateClass;
@@ -12,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * Records the failure of a job, so that it waits for its retry or is moved to the dead ones. Safe
  * for use by many threads.
  */
-record Failures(Statements sql, JobPolicy policy) {
+record Failures(Statements sql) {
 
   private static final Logger log = LoggerFactory.getLogger(Failures.class);
 
@@ -20,28 +21,35 @@ record Failures(Statements sql, JobPolicy policy) {
   private static final Duration KEPT_FOR = Duration.ofHours(1);
 
   /**
-   * Records a failure, within the transaction if that is open.
+   * Records a failure, within the transaction if that is open, and begins it where that takes more
+   * than one statement.
    *
    * @return false if the job was lost
    */
-  boolean record(JobRow row, JobTransaction transaction, String error) {
+  boolean record(JobRow row, JobTransaction transaction, Failure failure) {
     try {
-      return attempt(row, transaction, error);
+      return attempt(row, transaction, failure);
     } catch (DataAccessException e) {
       if (e.sqlStateClass() != SQLStateClass.C22_DATA_EXCEPTION) {
         throw e;
       }
       // The database's encoding has no such characters: it is not UTF-8.
       transaction.rollback();
-      return attempt(row, transaction, ErrorText.ascii(error));
+      String ascii = ErrorText.ascii(failure.error());
+      return attempt(row, transaction, new Failure(failure.delay(), ascii));
     }
   }
 
-  private boolean attempt(JobRow row, JobTransaction transaction, String error) {
-    Duration delay = policy.retryAfter(row);
+  private boolean attempt(JobRow row, JobTransaction transaction, Failure failure) {
+    Duration delay = failure.delay();
     return delay == null
-        ? bury(row, transaction, error)
-        : sql.scheduleRetry().execute(transaction.connection(), row.key(), delay, error);
+        ? bury(row, transaction, failure.error())
+        : retry(row, transaction, delay, failure.error());
+  }
+
+  private boolean retry(JobRow row, JobTransaction transaction, Duration delay, String error) {
+    return transaction.call(
+        connection -> sql.scheduleRetry().execute(connection, row.key(), delay, error));
   }
 
   private boolean bury(JobRow row, JobTransaction transaction, String error) {
@@ -60,7 +68,7 @@ record Failures(Statements sql, JobPolicy policy) {
           .setCause(e)
           .log("Job {} could not be given up: it waits and is tried again", row.key().id());
       String both = ErrorText.storable("It could not be given up: " + e + "\n" + error);
-      return sql.scheduleRetry().execute(transaction.connection(), row.key(), KEPT_FOR, both);
+      return retry(row, transaction, KEPT_FOR, both);
     }
   }
 }

@@ -1,18 +1,24 @@
 package dev.qg.internal.work;
 
+import static dev.qg.internal.work.JobState.Step.DELETED;
+import static dev.qg.internal.work.JobState.Step.DONE;
+import static dev.qg.internal.work.JobState.Step.ENDING;
+import static dev.qg.internal.work.JobState.Step.ENDING_LATER;
+import static dev.qg.internal.work.JobState.Step.FAILED;
+import static dev.qg.internal.work.JobState.Step.HELD;
+import static dev.qg.internal.work.JobState.Step.LOST;
+
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jooq.DSLContext;
-import org.jooq.impl.DSL;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A job whose lock is held, from then until it is done: its transaction, and how it ends. Whoever
- * holds it works on it, and another thread may {@link #revoke} it at any time.
+ * holds it works on it; another thread may {@link #revoke} it or tell it that it is lost, at any
+ * time.
  */
 public final class HeldJob implements AutoCloseable {
 
@@ -23,37 +29,19 @@ public final class HeldJob implements AutoCloseable {
     LOST
   }
 
-  private enum State {
-    /** Nothing has been decided. */
-    HELD,
-    /** A hook of its end runs, which may use the transaction and must not end the job itself. */
-    ENDING,
-    /** Its row is deleted: for good, or in the transaction that is open. */
-    DELETED,
-    /** Its failure is recorded and committed. */
-    FAILED,
-    /** Its row was not there any more when it was to end: another worker has had it. */
-    LOST,
-    /** The lock is given back. */
-    DONE
-  }
-
   private final JobRow row;
-  private final Statements sql;
-  private final JobPolicy policy;
-  private final Failures failures;
   private final JobTransaction transaction;
+  private final JobView view;
+  private final JobState state = new JobState();
+  private final JobEnd end;
   private final Consumer<HeldJob> release;
-  private final Connection connection;
 
-  /** Against a client's close, which ends a job while its holder is about to do so. */
-  private final ReentrantLock guard = new ReentrantLock();
-
-  private State state = State.HELD;
-  private @Nullable DSLContext tx;
+  /** Written by whoever learns that the lock is gone, while the holder works on. */
+  private volatile boolean lost;
 
   /**
    * @param byHand whether its holder may commit and roll back its transaction
+   * @param later takes over the end of the job where no transaction is open; or null
    * @param release gives the lock back; called once, after everything has been committed or undone
    */
   HeldJob(
@@ -62,14 +50,13 @@ public final class HeldJob implements AutoCloseable {
       JobPolicy policy,
       JobTransaction transaction,
       boolean byHand,
+      @Nullable Consumer<Ending> later,
       Consumer<HeldJob> release) {
     this.row = row;
-    this.sql = sql;
-    this.policy = policy;
-    this.failures = new Failures(sql, policy);
     this.transaction = transaction;
+    this.view = new JobView(this, policy.configuration(), byHand);
+    this.end = new JobEnd(this, state, sql, policy, transaction, later);
     this.release = release;
-    this.connection = JobConnection.of(this, byHand);
   }
 
   public JobRow row() {
@@ -78,16 +65,19 @@ public final class HeldJob implements AutoCloseable {
 
   /** The connection of the job's transaction, which this begins; to close it does nothing. */
   public Connection connection() {
-    begin();
-    return connection;
+    return state.guarded(
+        () -> {
+          begin();
+          return view.connection();
+        });
   }
 
   /** Begins the job's transaction, if there is still to be one. */
   Connection begin() {
-    return guarded(
+    return state.guarded(
         () -> {
-          require("use the transaction of", State.HELD, State.ENDING, State.DELETED);
-          if (state == State.DELETED && !transaction.isOpen()) {
+          state.require("use the transaction of", this, HELD, ENDING, DELETED);
+          if (state.is(DELETED) && !transaction.isOpen()) {
             throw new IllegalStateException(
                 this + " is deleted and committed: its transaction must begin before the deletion");
           }
@@ -97,27 +87,15 @@ public final class HeldJob implements AutoCloseable {
 
   /** The job's transaction, which this begins. */
   public DSLContext tx() {
-    return guarded(
-        () -> {
-          Connection raw = begin();
-          if (tx == null) {
-            tx =
-                DSL.using(
-                    policy
-                        .configuration()
-                        .derive(new JobConnections(this))
-                        .derive(new NestedTransactions(raw, this::mark)));
-          }
-          return tx;
-        });
+    return state.guarded(() -> view.tx(begin(), this::mark));
   }
 
   /** What takes a deletion back that is part of the nested transaction which begins now. */
   private Runnable mark() {
-    State before = state;
+    JobState.Step before = state.get();
     return () -> {
-      if (state == State.DELETED) {
-        state = before;
+      if (state.is(DELETED)) {
+        state.set(before);
       }
     };
   }
@@ -128,36 +106,12 @@ public final class HeldJob implements AutoCloseable {
    * @return false if the job was lost, in which case its transaction is undone
    */
   public boolean delete() {
-    return guarded(
-        () -> {
-          if (state == State.DELETED) {
-            return true;
-          }
-          require("delete", State.HELD);
-          ending(() -> policy.onComplete(this));
-          return fenced(
-              sql.deleteJob().execute(transaction.connection(), row.key()), State.DELETED);
-        });
+    return end.delete();
   }
 
-  /** Deletes the job and commits, unless it has ended already; tells how it ended. */
-  End complete() {
-    return guarded(
-        () -> {
-          if (state == State.HELD) {
-            delete();
-          } else if (state == State.DELETED) {
-            transaction.requireSound();
-          }
-          if (state == State.DELETED) {
-            transaction.commit();
-          }
-          return switch (state) {
-            case DELETED -> End.WORKED;
-            case FAILED -> End.FAILED;
-            default -> End.LOST;
-          };
-        });
+  /** Deletes the job as its handler has returned, now or later; the report hears how it ended. */
+  void complete(Consumer<End> report) {
+    end.complete(report);
   }
 
   /**
@@ -167,28 +121,7 @@ public final class HeldJob implements AutoCloseable {
    * @return false if the job was lost
    */
   public boolean fail(@Nullable Throwable cause, String message) {
-    return guarded(
-        () -> {
-          if (state == State.FAILED || state == State.LOST) {
-            return state == State.FAILED;
-          }
-          require("record a failure of", State.HELD, State.DELETED);
-          transaction.rollback();
-          state = State.HELD;
-          String text = message;
-          try {
-            ending(() -> policy.onFailure(this, cause, message));
-            transaction.requireSound();
-          } catch (Throwable e) {
-            transaction.rollback();
-            text = ErrorText.both(message, e);
-          }
-          boolean hit = failures.record(row, transaction, ErrorText.storable(text));
-          if (hit) {
-            transaction.commit();
-          }
-          return fenced(hit, State.FAILED);
-        });
+    return end.fail(cause, message);
   }
 
   /** The same, with the text of an error. */
@@ -196,12 +129,23 @@ public final class HeldJob implements AutoCloseable {
     return fail(error, ErrorText.of(error));
   }
 
-  private boolean fenced(boolean hit, State next) {
-    state = hit ? next : State.LOST;
-    if (!hit) {
-      transaction.rollback();
-    }
-    return hit;
+  /** Fails the job as its handler has failed, now or later; the report hears how it ended. */
+  void fail(@Nullable Throwable cause, String message, Consumer<End> report) {
+    end.fail(cause, message, report);
+  }
+
+  /** Gives the lock back of a job whose end was left to the caller. */
+  void endedLater() {
+    releaseIf(ENDING_LATER);
+  }
+
+  /** Tells the holder that the lock is gone, if it looks. */
+  void lose() {
+    lost = true;
+  }
+
+  public boolean isLost() {
+    return lost;
   }
 
   /**
@@ -209,13 +153,13 @@ public final class HeldJob implements AutoCloseable {
    * it otherwise. Again is harmless.
    */
   public void done() {
-    guarded(
+    state.run(
         () -> {
-          if (state == State.DONE) {
-            return false;
+          if (state.is(DONE, ENDING_LATER)) {
+            return;
           }
-          boolean commit = state == State.DELETED;
-          state = State.DONE;
+          boolean commit = state.is(DELETED);
+          state.set(DONE);
           try {
             if (commit) {
               transaction.requireSound();
@@ -229,7 +173,6 @@ public final class HeldJob implements AutoCloseable {
           } finally {
             release.accept(this);
           }
-          return true;
         });
   }
 
@@ -238,13 +181,29 @@ public final class HeldJob implements AutoCloseable {
    * the session, since what is rolled back could be written on in auto-commit mode.
    */
   void revoke() {
-    guarded(
+    releaseIf(HELD, ENDING, DELETED, FAILED, LOST);
+  }
+
+  /**
+   * Takes the job from a handler that doesn't return, without waiting for it: its session ends, if
+   * it has a transaction open, and it can begin no other. Where it is about to end the job at this
+   * moment, the job's key fences that.
+   *
+   * @return whether the lock is the caller's to give back
+   */
+  boolean abandon() {
+    lose();
+    transaction.abort();
+    return state.abandon();
+  }
+
+  private void releaseIf(JobState.Step... steps) {
+    state.run(
         () -> {
-          if (state != State.DONE) {
-            state = State.DONE;
+          if (state.is(steps)) {
+            state.set(DONE);
             release.accept(this);
           }
-          return state;
         });
   }
 
@@ -252,33 +211,6 @@ public final class HeldJob implements AutoCloseable {
   @Override
   public void close() {
     done();
-  }
-
-  private void ending(Runnable hook) {
-    state = State.ENDING;
-    try {
-      hook.run();
-    } finally {
-      state = State.HELD;
-    }
-  }
-
-  private void require(String what, State... allowed) {
-    for (State one : allowed) {
-      if (state == one) {
-        return;
-      }
-    }
-    throw new IllegalStateException("Can't " + what + " " + this + ": it is " + state);
-  }
-
-  private <T> T guarded(Supplier<T> action) {
-    guard.lock();
-    try {
-      return action.get();
-    } finally {
-      guard.unlock();
-    }
   }
 
   @Override

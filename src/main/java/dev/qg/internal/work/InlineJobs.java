@@ -28,10 +28,16 @@ public final class InlineJobs {
    * @param afterwards happens when the job is done
    */
   public HeldJob insert(Connection connection, NewJob job, Runnable afterwards) {
-    JobKey key = sql.insertJob().execute(connection, job);
+    JobKey key = sql.insertJob().execute(connection, job, false);
     JobRow row = sql.rereadJobs().execute(connection, key.queue(), List.of(key)).get(0);
     return new HeldJob(
-        row, sql, policy, new SavepointTransaction(connection), false, held -> afterwards.run());
+        row,
+        sql,
+        policy,
+        new SavepointTransaction(connection),
+        false,
+        null,
+        held -> afterwards.run());
   }
 
   /**
@@ -46,7 +52,7 @@ public final class InlineJobs {
     try {
       HeldJob held = insert(connection, job, () -> {});
       handler.work(held);
-      held.complete();
+      held.complete(end -> {});
       held.done();
       whole.commit();
       return held.row().key().id();

@@ -2,6 +2,7 @@ package dev.qg.internal.work;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.function.Function;
 import org.jooq.exception.DataAccessException;
 
 /**
@@ -10,8 +11,8 @@ import org.jooq.exception.DataAccessException;
  */
 interface JobTransaction {
 
-  /** The connection, whether the transaction has begun or not. */
-  Connection connection();
+  /** Runs a statement within what has begun; where nothing has, it commits by itself. */
+  <T> T call(Function<Connection, T> statement);
 
   /** Begins the transaction if that has not happened. */
   Connection begin();
@@ -24,6 +25,9 @@ interface JobTransaction {
   /** Undoes what has begun; nothing where nothing has. */
   void rollback();
 
+  /** Ends the session of what has begun, if it is one of its own; from any thread. */
+  default void abort() {}
+
   /**
    * Fails if a statement has failed in what has begun: the server answers a commit then by undoing
    * everything, which the driver doesn't tell.
@@ -31,7 +35,7 @@ interface JobTransaction {
   default void requireSound() {
     if (isOpen()) {
       try {
-        connection().setSavepoint();
+        begin().setSavepoint();
       } catch (SQLException e) {
         throw new DataAccessException(
             "A statement has failed in the job's transaction, which is undone: " + e.getMessage(),

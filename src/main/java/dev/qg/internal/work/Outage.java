@@ -15,16 +15,28 @@ final class Outage {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
+  private final String subject;
+  private final String consequence;
   private Duration pause = FIRST_PAUSE;
   private boolean on;
+
+  /**
+   * @param subject names the events
+   * @param consequence what doesn't happen meanwhile, as a sentence
+   */
+  Outage(String subject, String consequence) {
+    this.subject = subject;
+    this.consequence = consequence;
+  }
 
   /** Tells how long to wait before the next try. */
   Duration failed(Throwable cause) {
     log.atLevel(on ? Level.DEBUG : Level.ERROR)
-        .addKeyValue("event", "worker_failing")
+        .addKeyValue("event", subject + "_failing")
         .setCause(cause)
         .log(
-            "Can't work jobs; trying again, with pauses of up to "
+            consequence
+                + "; trying again, with pauses of up to "
                 + LONGEST_PAUSE.toSeconds()
                 + " s");
     on = true;
@@ -36,7 +48,7 @@ final class Outage {
 
   void over() {
     if (on) {
-      log.atInfo().addKeyValue("event", "worker_recovered").log("Working again");
+      log.atInfo().addKeyValue("event", subject + "_recovered").log("It works again");
       on = false;
       pause = FIRST_PAUSE;
     }

@@ -2,6 +2,7 @@ package dev.qg.internal.work;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.function.Function;
 import org.jooq.exception.DataAccessException;
 
 /** A transaction on a connection of our own, which otherwise commits each statement. */
@@ -15,8 +16,8 @@ final class OwnTransaction implements JobTransaction {
   }
 
   @Override
-  public Connection connection() {
-    return connection;
+  public <T> T call(Function<Connection, T> statement) {
+    return statement.apply(connection);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.qg.internal.work;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
+import java.util.function.Function;
 import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 
@@ -17,8 +18,8 @@ final class SavepointTransaction implements JobTransaction {
   }
 
   @Override
-  public Connection connection() {
-    return connection;
+  public <T> T call(Function<Connection, T> statement) {
+    return statement.apply(connection);
   }
 
   @Override

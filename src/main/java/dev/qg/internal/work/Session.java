@@ -5,13 +5,15 @@ import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jooq.exception.DataAccessException;
-import org.jooq.exception.SQLStateClass;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,19 +27,55 @@ final class Session implements AutoCloseable {
   /** As often as qg: more would hide that something is wrong. */
   private static final int ATTEMPTS = 10;
 
+  private static final int SECONDS_TO_ANSWER = 10;
+
   private static final Logger log = LoggerFactory.getLogger(Session.class);
 
   private final Connections.Borrowed borrowed;
   private final Statements sql;
+
+  /** The ids whose locks it holds. */
   private final Set<Long> held = new HashSet<>();
+
+  /**
+   * Set by who ends it, from any thread: a pool's connection needn't know that it was ended until
+   * it is used again.
+   */
+  private volatile boolean ended;
+
+  private final SessionSettings settings;
 
   private Session(Connections.Borrowed borrowed, Statements sql) {
     this.borrowed = borrowed;
     this.sql = sql;
+    this.settings = new SessionSettings(borrowed.connection(), sql);
   }
 
   static Session open(Connections connections, Statements sql) {
     return new Session(connections.borrow(), sql);
+  }
+
+  /** Opens one for short statements: a server that doesn't answer is noticed. */
+  static Session openToWrite(Connections connections, Statements sql) {
+    Session session = open(connections, sql);
+    session.settings.bePatient();
+    return session;
+  }
+
+  /**
+   * Opens one that is kept for long: each side notices within seconds when the other one is gone.
+   */
+  static Session openToHold(Connections connections, Statements sql) {
+    Session session = openToWrite(connections, sql);
+    try {
+      session.settings.hold();
+      return session;
+    } catch (Throwable e) {
+      session.abort();
+      try (session) {
+        throw e;
+      }
+    }
   }
 
   Connection connection() {
@@ -45,42 +83,86 @@ final class Session implements AutoCloseable {
   }
 
   /**
+   * What came of a look for jobs.
+   *
+   * @param locked the keys of all locks that were taken, in the order of work
+   * @param rows the jobs among them that are still there, and held now
+   */
+  record Taken(List<JobKey> locked, List<JobRow> rows) {}
+
+  /**
    * Locks the most urgent due job of the queue.
    *
+   * @param behind where to begin, or null for the start
    * @throws ContentionException if each of ten attempts found only jobs that others did meanwhile
    */
-  Optional<JobRow> lockOne(String queue) {
+  Optional<JobRow> lockOne(String queue, @Nullable JobKey behind) {
     for (int i = 0; i < ATTEMPTS; i++) {
-      List<JobKey> locked = lock(queue);
-      if (locked.isEmpty()) {
+      Taken taken = take(queue, 1, behind, held);
+      if (taken.locked.isEmpty()) {
         return Optional.empty();
       }
-      locked.forEach(key -> held.add(key.id()));
-      List<JobRow> rows = sql.rereadJobs().execute(connection(), queue, locked);
-      if (!rows.isEmpty()) {
-        return Optional.of(rows.get(0));
+      if (!taken.rows.isEmpty()) {
+        return Optional.of(taken.rows.get(0));
       }
-      locked.forEach(key -> unlock(key.id()));
     }
     throw new ContentionException(queue, ATTEMPTS);
   }
 
-  private List<JobKey> lock(String queue) {
+  /**
+   * Locks the most urgent due jobs of the queue, looks again which of them are still there, and
+   * lets go of the others. If that fails, nothing is held that was not held before.
+   *
+   * @param behind where to begin, or null for the start
+   * @param except ids to leave out: those held, where the query could meet them again
+   */
+  Taken take(String queue, int limit, @Nullable JobKey behind, Collection<Long> except) {
     try {
-      return sql.lockJobs().execute(connection(), queue, 1, held);
-    } catch (Throwable e) {
-      // It may have taken locks that we don't know of, and no rollback releases those of a session.
-      if (!wasRefused(e)) {
-        abort();
+      List<JobKey> locked = sql.lockJobs().execute(connection(), queue, limit, except, behind);
+      if (locked.isEmpty()) {
+        return new Taken(locked, List.of());
       }
+      List<Long> surplus = new ArrayList<>();
+      List<JobKey> news = new ArrayList<>(locked.size());
+      for (JobKey key : locked) {
+        // Locks stack: one that is held has been taken twice, as its row got another key meanwhile.
+        if (held.contains(key.id())) {
+          surplus.add(key.id());
+        } else {
+          news.add(key);
+        }
+      }
+      List<JobRow> rows =
+          news.isEmpty() ? List.of() : sql.rereadJobs().execute(connection(), queue, news);
+      Set<Long> there = new HashSet<>(rows.size() * 2);
+      rows.forEach(row -> there.add(row.key().id()));
+      news.stream().map(JobKey::id).filter(id -> !there.contains(id)).forEach(surplus::add);
+      if (!surplus.isEmpty()) {
+        sql.unlockJobs().execute(connection(), surplus);
+      }
+      held.addAll(there);
+      return new Taken(locked, rows);
+    } catch (Throwable e) {
+      releaseStrays(e);
       throw e;
     }
   }
 
-  /** Whether a statement failed before it ran, as where there is no table. */
-  private static boolean wasRefused(Throwable e) {
-    return e instanceof DataAccessException failure
-        && failure.sqlStateClass() == SQLStateClass.C42_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION;
+  /**
+   * Releases the locks that a failed statement has taken: it doesn't tell which, and no rollback
+   * releases those of a session.
+   */
+  private void releaseStrays(Throwable failure) {
+    try {
+      Set<Long> strays = new HashSet<>(sql.selectOwnLocks().execute(connection()));
+      strays.removeAll(held);
+      if (!strays.isEmpty()) {
+        sql.unlockJobs().execute(connection(), strays);
+      }
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+      abort();
+    }
   }
 
   /** Makes a row that was locked here a job to be worked, whose end releases the lock. */
@@ -101,40 +183,61 @@ final class Session implements AutoCloseable {
           if (transaction.isOpen()) {
             abort();
           } else {
-            unlock(row.key().id());
+            unlock(List.of(row.key().id()));
           }
         };
-    return new HeldJob(row, sql, policy, transaction, byHand, release.andThen(afterwards));
+    return new HeldJob(row, sql, policy, transaction, byHand, null, release.andThen(afterwards));
   }
 
-  /** Gives up the lock of a job; what was done to it must be committed. */
-  private void unlock(long jobId) {
-    held.remove(jobId);
-    boolean unlocked;
+  /** Gives up the locks of jobs; what was done to them must be committed. */
+  void unlock(Collection<Long> ids) {
+    ids.forEach(held::remove);
+    List<Long> missing;
     try {
-      unlocked = sql.unlockJobs().execute(connection(), List.of(jobId));
+      missing = sql.unlockJobs().execute(connection(), ids);
     } catch (DataAccessException e) {
       log.atWarn()
           .addKeyValue("event", "unlock_failed")
-          .addKeyValue("job_id", jobId)
+          .addKeyValue("job_id", ids)
           .setCause(e)
-          .log("The lock of job {} could not be released: its session is ended", jobId);
+          .log("The lock of job {} could not be released: its session is ended", ids);
       abort();
       return;
     }
-    if (!unlocked) {
+    if (!missing.isEmpty()) {
       log.atWarn()
           .addKeyValue("event", "lock_missing")
-          .addKeyValue("job_id", jobId)
+          .addKeyValue("job_id", missing)
           .log(
               "The lock of job {} was gone before it was released: something else on its session"
                   + " has released it",
-              jobId);
+              missing);
+    }
+  }
+
+  /** Fails if the server doesn't answer on the session. */
+  void requireAnswer() {
+    try {
+      if (!connection().isValid(SECONDS_TO_ANSWER)) {
+        abort();
+        throw new DataAccessException("The session that holds the locks doesn't answer");
+      }
+    } catch (SQLException e) {
+      throw new DataAccessException("Can't ask whether the session still answers", e);
+    }
+  }
+
+  boolean isEnded() {
+    try {
+      return ended || connection().isClosed();
+    } catch (SQLException e) {
+      return true;
     }
   }
 
   /** Ends the session on the server, with its transaction and its locks; from any thread. */
   void abort() {
+    ended = true;
     try {
       connection().abort(Runnable::run);
     } catch (SQLException e) {
@@ -149,6 +252,9 @@ final class Session implements AutoCloseable {
   @Override
   public void close() {
     if (!held.isEmpty()) {
+      abort();
+    }
+    if (!isEnded() && !settings.restore()) {
       abort();
     }
     borrowed.close();

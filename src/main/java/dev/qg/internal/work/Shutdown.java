@@ -1,12 +1,10 @@
 package dev.qg.internal.work;
 
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Ends loops in order: asked to, then interrupted, then robbed of their sessions. */
+/** Ends a loop in order: asked to, then interrupted, then robbed of its session. */
 public final class Shutdown {
 
   /** Longer than anybody lives. */
@@ -15,43 +13,35 @@ public final class Shutdown {
   /** What a try-with-resources can be expected to wait. */
   public static final Duration LIMIT_OF_CLOSE = Duration.ofSeconds(30);
 
-  private static final Logger log = LoggerFactory.getLogger(Shutdown.class);
+  /** Why a handler was interrupted. */
+  static final String OUT_OF_TIME = "the time limit of the shutdown is over";
 
-  /** How long a handler that was interrupted has to return before its session is ended. */
-  private static final Duration GRACE = Duration.ofSeconds(1);
+  /** How long what was asked to end at once has to do so. */
+  static final Duration GRACE = Duration.ofSeconds(1);
+
+  private static final Logger log = LoggerFactory.getLogger(Shutdown.class);
 
   private Shutdown() {}
 
   /**
-   * Lets each loop finish its current job until the time limit. What runs then is interrupted, and
+   * Lets the loop finish its current job until the time limit. What runs then is interrupted, and
    * its job is given back; a handler that takes no notice of that loses its session, and thereby
    * its job and its transaction. An interrupt of the calling thread is such a time limit too.
    *
-   * @return whether all loops ended by themselves within the limit
+   * @return whether the loop ended by itself within the limit
    */
-  public static boolean of(List<WorkLoop> loops, Duration limit) {
-    loops.forEach(WorkLoop::stop);
-    boolean interrupted = false;
-    try {
-      if (awaitAll(loops, limit)) {
-        return true;
+  public static boolean of(WorkLoop loop, Duration limit) {
+    loop.stop();
+    Countdown countdown = new Countdown(limit);
+    boolean inTime = countdown.await(loop.ended());
+    if (!inTime) {
+      loop.interrupt();
+      if (!countdown.awaitMore(loop.ended(), GRACE)) {
+        abort(loop);
       }
-    } catch (InterruptedException e) {
-      interrupted = true;
     }
-    loops.forEach(WorkLoop::interrupt);
-    try {
-      if (!interrupted && awaitAll(loops, GRACE)) {
-        return false;
-      }
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
-    loops.forEach(Shutdown::abort);
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    return false;
+    countdown.restoreInterrupt();
+    return inTime;
   }
 
   private static void abort(WorkLoop loop) {
@@ -65,17 +55,5 @@ public final class Shutdown {
                   + " interrupt: its session is ended, and its job is free when the server notices",
               thread.getName());
     }
-  }
-
-  private static boolean awaitAll(List<WorkLoop> loops, Duration limit)
-      throws InterruptedException {
-    long nanos = TimeUnit.NANOSECONDS.convert(limit);
-    long start = System.nanoTime();
-    for (WorkLoop loop : loops) {
-      if (!loop.awaitEnd(nanos - (System.nanoTime() - start))) {
-        return false;
-      }
-    }
-    return true;
   }
 }

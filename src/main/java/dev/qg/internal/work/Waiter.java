@@ -11,10 +11,17 @@ final class Waiter {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition woken = lock.newCondition();
 
-  /** Kept until the next wait, so that a wake-up between two waits is not missed. */
-  private boolean wake;
+  /**
+   * Kept until the next wait, so that a wake-up between two waits is not missed. Read without the
+   * lock by those who wake: where it is set already, the loop will look after that at all that was
+   * done before.
+   */
+  private volatile boolean wake;
 
   void wake() {
+    if (wake) {
+      return;
+    }
     lock.lock();
     try {
       wake = true;
@@ -34,6 +41,15 @@ final class Waiter {
       wake = false;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** The same for a thread of our own, which is never interrupted for a reason. */
+  void awaitQuietly(Duration time) {
+    try {
+      await(time);
+    } catch (InterruptedException e) {
+      // By somebody who took it for a handler's: clears the flag, and the loop looks again.
     }
   }
 }

@@ -1,12 +1,11 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -34,14 +33,28 @@ public final class WorkLoop {
    */
   private static final Duration AFTER_CONTENTION = Duration.ofMillis(100);
 
+  /** After so long, a more urgent job that has appeared meanwhile is found at the latest. */
+  private static final long STRICT_WITHIN = Duration.ofMillis(100).toNanos();
+
+  private static final CountDownLatch NEVER_STARTED = new CountDownLatch(0);
+
   private final Connections connections;
   private final Statements sql;
   private final JobPolicy policy;
   private final Runner runner;
-  private final List<String> queues;
+  private final String queue;
   private final Duration interval;
 
   private final Waiter waiter = new Waiter();
+
+  /**
+   * The job that was locked last, and when the queue was last looked at from the start. Of several
+   * threads that work one job each, any may have written it: a place is as good as another.
+   */
+  private volatile @Nullable Place last;
+
+  private record Place(JobKey key, long swept) {}
+
   private final AtomicBoolean started = new AtomicBoolean();
   private final CountDownLatch ended = new CountDownLatch(1);
 
@@ -57,14 +70,7 @@ public final class WorkLoop {
   private @Nullable Thread thread;
   private @Nullable Session session;
 
-  /** Where the next look for a job starts, so that no queue starves another. For the loop only. */
-  private int nextQueue;
-
-  /** Whether nobody interrupts the thread but for its handler's sake. For the loop only. */
-  private boolean ownThread;
-
   /**
-   * @param queues looked at in turn
    * @param interval how long to wait when there was nothing to do
    */
   public WorkLoop(
@@ -72,13 +78,13 @@ public final class WorkLoop {
       Statements sql,
       JobPolicy policy,
       Runner runner,
-      List<String> queues,
+      String queue,
       Duration interval) {
     this.connections = connections;
     this.sql = sql;
     this.policy = policy;
     this.runner = runner;
-    this.queues = queues;
+    this.queue = queue;
     this.interval = interval;
   }
 
@@ -94,31 +100,42 @@ public final class WorkLoop {
   }
 
   private Found workOne(Session on) {
-    for (int i = 0; i < queues.size(); i++) {
-      String queue = queues.get(nextQueue);
-      nextQueue = (nextQueue + 1) % queues.size();
-      Optional<JobRow> row = on.lockOne(queue);
-      if (row.isPresent()) {
-        return runner.run(on.hold(row.get(), policy), () -> outOfTime) ? Found.JOB : Found.LOST_JOB;
-      }
+    Optional<JobRow> row = lockOne(on);
+    if (row.isEmpty()) {
+      return Found.NOTHING;
     }
-    return Found.NOTHING;
+    HeldJob job = on.hold(row.get(), policy);
+    boolean kept =
+        runner.run(job, () -> {}, () -> outOfTime ? Shutdown.OUT_OF_TIME : null, end -> {});
+    return kept ? Found.JOB : Found.LOST_JOB;
   }
 
   /**
-   * Works until it is stopped, or until the thread is interrupted, if that is somebody else's. Once
-   * only.
-   *
-   * @param ownThread whether nobody else has to do with the thread: what interrupts it is then
-   *     meant for a handler
+   * Locks the next job behind the one that was locked last, where no rows of jobs that are done lie
+   * in between; from the start now and then, and before there is said to be nothing.
    */
-  public void run(boolean ownThread) {
+  private Optional<JobRow> lockOne(Session on) {
+    Place place = last;
+    if (place != null && System.nanoTime() - place.swept < STRICT_WITHIN) {
+      Optional<JobRow> next = on.lockOne(queue, place.key);
+      if (next.isPresent()) {
+        last = new Place(next.get().key(), place.swept);
+        return next;
+      }
+    }
+    long now = System.nanoTime();
+    Optional<JobRow> first = on.lockOne(queue, null);
+    last = first.map(row -> new Place(row.key(), now)).orElse(null);
+    return first;
+  }
+
+  /** Works until it is stopped, or until the thread is interrupted by its owner. Once only. */
+  public void run() {
     if (!started.compareAndSet(false, true)) {
       throw new IllegalStateException("This worker works already, or has worked before");
     }
     enter();
     try {
-      this.ownThread = ownThread;
       loop();
     } finally {
       leave();
@@ -126,7 +143,7 @@ public final class WorkLoop {
   }
 
   private void loop() {
-    Outage outage = new Outage();
+    Outage outage = new Outage("worker", "Can't work jobs");
     while (goesOn()) {
       Duration pause = interval;
       try {
@@ -156,11 +173,6 @@ public final class WorkLoop {
 
   /** Whether who owns the thread has interrupted it. */
   private boolean wantedBack() {
-    if (ownThread) {
-      // Left by a handler, and in the way of the next one or of a pause.
-      Thread.interrupted();
-      return false;
-    }
     return Thread.currentThread().isInterrupted();
   }
 
@@ -200,9 +212,9 @@ public final class WorkLoop {
     waiter.wake();
   }
 
-  /** Waits until the loop has ended, if it ever started; tells whether it has. */
-  boolean awaitEnd(long nanos) throws InterruptedException {
-    return !started.get() || ended.await(nanos, TimeUnit.NANOSECONDS);
+  /** At 0 as long as the loop doesn't run. */
+  CountDownLatch ended() {
+    return started.get() ? ended : NEVER_STARTED;
   }
 
   /** Interrupts the handler that is running; if it fails now, its job is given back. */

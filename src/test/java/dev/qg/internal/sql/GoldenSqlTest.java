@@ -59,12 +59,16 @@ class GoldenSqlTest {
 
   static Stream<Golden> statements() {
     return Stream.of(
-        Golden.of(LockJobs.class, r -> Sent.by(c -> new LockJobs(r).execute(c, "", 1, List.of()))),
+        Golden.of(
+            LockJobs.class, r -> Sent.by(c -> new LockJobs(r).execute(c, "", 1, List.of(), null))),
         Golden.of(
             RereadJobs.class, r -> Sent.by(c -> new RereadJobs(r).execute(c, "", List.of(KEY)))),
         Golden.of(UnlockJobs.class, r -> Sent.by(c -> new UnlockJobs(r).execute(c, List.of(1L)))),
-        Golden.of(InsertJob.class, r -> Sent.by(c -> new InsertJob(r).execute(c, MOST)))
-            .and("only what is required", r -> Sent.by(c -> new InsertJob(r).execute(c, LEAST))),
+        Golden.of(InsertJob.class, r -> Sent.by(c -> new InsertJob(r).execute(c, MOST, true)))
+            .and("without notice", r -> Sent.by(c -> new InsertJob(r).execute(c, MOST, false)))
+            .and(
+                "only what is required, without notice",
+                r -> Sent.by(c -> new InsertJob(r).execute(c, LEAST, false))),
         Golden.of(
                 InsertJobs.class,
                 r -> Sent.by(c -> new InsertJobs(r).execute(c, List.of(1L), List.of(MOST))))
@@ -73,6 +77,21 @@ class GoldenSqlTest {
                 r -> Sent.by(c -> new InsertJobs(r).execute(c, List.of(1L), List.of(LEAST)))),
         Golden.of(CopyJobs.class, r -> new CopyJobs(r).sql(JobColumn.setBy(MOST)))
             .and("only what is required", r -> new CopyJobs(r).sql(JobColumn.setBy(LEAST))),
+        Golden.of(DeleteJobs.class, r -> Sent.by(c -> new DeleteJobs(r).execute(c, List.of(KEY)))),
+        Golden.of(
+            ScheduleRetries.class,
+            r ->
+                Sent.by(
+                    c ->
+                        new ScheduleRetries(r)
+                            .execute(c, List.of(new Retry(KEY, Duration.ZERO, "error"))))),
+        Golden.of(HoldSession.class, r -> Sent.by(c -> new HoldSession(r).execute(c))),
+        Golden.of(SelectOwnLocks.class, r -> Sent.by(c -> new SelectOwnLocks(r).execute(c))),
+        Golden.of(Listen.class, r -> Sent.by(c -> new Listen(r).execute(c)))
+            .and("to end it", r -> Sent.by(c -> new Listen(r).end(c))),
+        Golden.of(
+            NotifyJobs.class,
+            r -> Sent.by(c -> new NotifyJobs(r).execute(c, List.of(JobNotice.ofAny())))),
         Golden.of(TakeIds.class, r -> Sent.by(c -> new TakeIds(r).execute(c, 1))),
         Golden.of(DeleteJob.class, r -> Sent.by(c -> new DeleteJob(r).execute(c, KEY))),
         Golden.of(

@@ -1,5 +1,6 @@
 package dev.qg.internal.sql;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.qg.fixture.TestDatabase;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,6 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LockJobsExplainTest {
 
   private static final List<String> MODES = List.of("force_custom_plan", "force_generic_plan");
+  private static final String MANY_HELD =
+      LongStream.range(0, 5_000).mapToObj(Long::toString).collect(joining(",", "'{", "}'"));
   private static final Pattern COST = Pattern.compile("cost=[0-9.]+\\.\\.([0-9.]+)");
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
@@ -37,7 +41,7 @@ class LockJobsExplainTest {
     plans.addAll(lockPlans(connection));
 
     assertThat(plans)
-        .hasSize(12)
+        .hasSize(24)
         .allSatisfy(
             plan -> {
               assertThat(plan).doesNotContain("Sort").doesNotContain("Seq Scan");
@@ -47,9 +51,15 @@ class LockJobsExplainTest {
               assertThat(plan.lines().filter(line -> line.contains("Index Cond:")))
                   .hasSize(2)
                   .allMatch(line -> line.contains("queue = ") && line.contains("run_at <= now()"))
-                  .last()
-                  .asString()
-                  .contains("> ROW(step");
+                  .allMatch(line -> line.contains("> ROW(step"));
+              // The lock is tried above the candidates' limit and below the one of what is wanted.
+              assertThat(plan)
+                  .containsPattern(
+                      "Limit .*\\n +-> +Subquery Scan on candidate .*\\n"
+                          + " +Filter: pg_try_advisory_lock\\(.*\\n +-> +Limit ")
+                  .containsOnlyOnce("pg_try_advisory_lock");
+              assertThat(plan.lines().filter(line -> line.contains("job_id <> ALL"))).isEmpty();
+              assertThat(plan).contains("(hashed SubPlan");
               // From a cost of 100,000 on, the server compiles the query first: a tenth of a
               // second.
               assertThat(cost(plan)).isLessThan(50_000);
@@ -57,17 +67,16 @@ class LockJobsExplainTest {
   }
 
   private static List<String> lockPlans(Connection connection) throws SQLException {
-    String sql = Sent.by(c -> new LockJobs(new Renderer(null)).execute(c, "", 1, List.of()));
+    String sql = Sent.by(c -> new LockJobs(new Renderer(null)).execute(c, "", 1, List.of(), null));
+    List<String> types =
+        List.of("int2", "timestamptz", "int8", "int8", "varchar", "int8[]", "varchar", "int8[]");
     List<String> plans = new ArrayList<>();
     for (String mode : MODES) {
       for (String limit : List.of("1", "1000")) {
-        List<String> each = List.of(limit, "''", "'{}'", limit, "''", "'{}'");
-        plans.add(
-            Plans.explain(
-                connection,
-                mode,
-                new Query(
-                    sql, List.of("int8", "varchar", "int8[]", "int8", "varchar", "int8[]"), each)));
+        for (String held : List.of("'{}'", MANY_HELD)) {
+          List<String> values = List.of("1", "'-infinity'", "1", limit, "''", held, "''", held);
+          plans.add(Plans.explain(connection, mode, new Query(sql, types, values)));
+        }
       }
     }
     return plans;

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.qg.fixture.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -15,8 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The lock query locks the most urgent jobs that nobody holds, and nothing else. */
+/** The lock query locks the most urgent jobs that nobody holds, in order, and nothing else. */
 class LockJobsTest {
 
   private final Statements sql = Statements.of(null);
@@ -40,24 +43,109 @@ class LockJobsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0, 1", "0, 7", "0, 1000", "0, 1500", "3, 1", "3, 2500", "5000, 1", "5000, 999"})
+  @CsvSource({
+    "0, 0",
+    "0, 1",
+    "0, 7",
+    "0, 1000",
+    "0, 1500",
+    "3, 1",
+    "3, 2500",
+    "998, 2",
+    "1000, 1",
+    "5000, 1",
+    "5000, 999"
+  })
   void locksAsManyAsAreWantedBehindThoseOfOthersAndNoMore(int locked, int wanted)
       throws SQLException {
     List<Long> inOrder = idsInOrder();
-    sql.lockJobs().execute(others, "", locked, List.of());
+    sql.lockJobs().execute(others, "", locked, List.of(), null);
 
-    List<JobKey> keys = sql.lockJobs().execute(mine, "", wanted, List.of());
+    List<JobKey> keys = sql.lockJobs().execute(mine, "", wanted, List.of(), null);
 
-    assertThat(keys.stream().sorted().map(JobKey::id))
-        .isEqualTo(inOrder.subList(locked, locked + wanted));
+    assertThat(ids(keys)).isEqualTo(inOrder.subList(locked, locked + wanted));
     assertThat(db.advisoryLocks()).isEqualTo(locked + wanted);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "set enable_indexscan = off; set enable_indexonlyscan = off",
+        "set enable_indexscan = off; set enable_indexonlyscan = off; set enable_bitmapscan = off",
+        "set enable_material = off; set enable_nestloop = off",
+        "set cursor_tuple_fraction = 1; set work_mem = '64kB'; analyze que_jobs"
+      })
+  void locksNoMoreWhateverThePlanIs(String settings) throws SQLException {
+    List<Long> inOrder = idsInOrder();
+    sql.lockJobs().execute(others, "", 2_345, List.of(), null);
+    Plans.execute(mine, settings);
+
+    List<JobKey> keys = sql.lockJobs().execute(mine, "", 1_100, List.of(), null);
+    List<JobKey> next = sql.lockJobs().execute(mine, "", 10, ids(keys), null);
+
+    assertThat(ids(keys)).isEqualTo(inOrder.subList(2_345, 3_445));
+    assertThat(ids(next)).isEqualTo(inOrder.subList(3_445, 3_455));
+    assertThat(db.advisoryLocks()).isEqualTo(3_455);
+  }
+
+  @Test
+  void goesOnBehindAKey() throws SQLException {
+    List<Long> inOrder = idsInOrder();
+    List<JobKey> first = sql.lockJobs().execute(mine, "", 1_500, List.of(), null);
+
+    // Nothing needs to be left out of what lies behind all that is held.
+    List<JobKey> second = sql.lockJobs().execute(mine, "", 2_000, List.of(), first.get(1_499));
+    List<JobKey> third = sql.lockJobs().execute(mine, "", 9_000, List.of(), second.get(1_999));
+
+    assertThat(ids(second)).isEqualTo(inOrder.subList(1_500, 3_500));
+    assertThat(ids(third)).isEqualTo(inOrder.subList(3_500, 6_000));
+    assertThat(db.advisoryLocks()).isEqualTo(6_000);
+    // Each once, although others and the session itself could have taken some again.
+    assertThat(sql.unlockJobs().execute(mine, inOrder)).isEmpty();
+    assertThat(db.advisoryLocks()).isZero();
+  }
+
+  @Test
+  void leavesOutWhatIsHeldFromItsSearchAndNothingElse() {
+    List<Long> inOrder = idsInOrder();
+    List<Long> held = ids(sql.lockJobs().execute(mine, "", 3_000, List.of(), null));
+
+    List<JobKey> keys = sql.lockJobs().execute(mine, "", 3_500, held, null);
+
+    assertThat(ids(keys)).isEqualTo(inOrder.subList(3_000, 6_000));
+    assertThat(sql.unlockJobs().execute(mine, inOrder)).isEmpty();
+    assertThat(db.advisoryLocks()).isZero();
+  }
+
+  @Test
+  void looksAtJobsOfAllTimes() throws SQLException {
+    Plans.execute(mine, "delete from que_jobs");
+    Plans.execute(
+        mine,
+        "insert into que_jobs (priority, run_at, job_class) values (-32768, '-infinity', 'A'),"
+            + " (-32768, '4713-01-01 BC', 'A'), (-32768, '0044-03-15 BC', 'A'),"
+            + " (-32768, '1969-12-31 23:59:59.999999+00', 'A'), (1, '-infinity', 'A'),"
+            + " (1, 'infinity', 'A')");
+    List<Long> inOrder = idsInOrder();
+    // The driver reads the first result as text, and the others as they are.
+    for (int i = 0; i < 5; i++) {
+      List<JobKey> keys = sql.lockJobs().execute(mine, "", 1, List.of(), null);
+      while (keys.size() < 5) {
+        keys =
+            concat(keys, sql.lockJobs().execute(mine, "", 1, List.of(), keys.get(keys.size() - 1)));
+      }
+      assertThat(ids(keys)).isEqualTo(inOrder.subList(0, 5));
+      assertThat(keys).extracting(JobKey::runAt).first().isEqualTo(OffsetDateTime.MIN);
+      assertThat(sql.rereadJobs().execute(mine, "", keys)).hasSize(5);
+      assertThat(sql.unlockJobs().execute(mine, ids(keys))).isEmpty();
+    }
   }
 
   @Test
   void locksWhatThereIsIfMoreIsWanted() throws SQLException {
-    sql.lockJobs().execute(others, "", 5_990, List.of());
+    sql.lockJobs().execute(others, "", 5_990, List.of(), null);
 
-    assertThat(sql.lockJobs().execute(mine, "", 1_000, List.of())).hasSize(10);
+    assertThat(sql.lockJobs().execute(mine, "", 1_000, List.of(), null)).hasSize(10);
     assertThat(db.advisoryLocks()).isEqualTo(6_000);
   }
 
@@ -74,9 +162,9 @@ class LockJobsTest {
         .execute(
             "select pg_advisory_lock(id) from unnest({0}) id", DSL.val(held.toArray(Long[]::new)));
 
-    List<JobKey> keys = sql.lockJobs().execute(mine, "", 1_200, List.of());
+    List<JobKey> keys = sql.lockJobs().execute(mine, "", 1_200, List.of(), null);
 
-    assertThat(keys.stream().sorted().map(JobKey::id)).isEqualTo(free.subList(0, 1_200));
+    assertThat(ids(keys)).isEqualTo(free.subList(0, 1_200));
     assertThat(db.advisoryLocks()).isEqualTo(held.size() + 1_200);
   }
 
@@ -89,11 +177,23 @@ class LockJobsTest {
         .execute();
     db.ctx().execute("update que_jobs set run_at = now() + interval '1 h' where job_id > 3010");
 
-    assertThat(sql.lockJobs().execute(mine, "", 100, List.of())).hasSize(10);
+    assertThat(sql.lockJobs().execute(mine, "", 100, List.of(), null)).hasSize(10);
     assertThat(db.advisoryLocks()).isEqualTo(10);
   }
 
+  private static List<JobKey> concat(List<JobKey> a, List<JobKey> b) {
+    return Stream.concat(a.stream(), b.stream()).toList();
+  }
+
+  private static List<Long> ids(List<JobKey> keys) {
+    return keys.stream().map(JobKey::id).toList();
+  }
+
   private List<Long> idsInOrder() {
-    return db.jobs().stream().map(job -> job.getJobId()).toList();
+    return db.ctx()
+        .select(QUE_JOBS.JOB_ID)
+        .from(QUE_JOBS)
+        .orderBy(QUE_JOBS.QUEUE, QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID)
+        .fetch(QUE_JOBS.JOB_ID);
   }
 }

@@ -41,8 +41,8 @@ class SessionLocksStackTest {
 
     assertThat(second).hasSize(4).doesNotContainAnyElementsOf(first);
     assertThat(db.advisoryLocks()).isEqualTo(8);
-    assertThat(sql.unlockJobs().execute(session, first)).isTrue();
-    assertThat(sql.unlockJobs().execute(session, second)).isTrue();
+    assertThat(sql.unlockJobs().execute(session, first)).isEmpty();
+    assertThat(sql.unlockJobs().execute(session, second)).isEmpty();
     assertThat(db.advisoryLocks()).isZero();
   }
 
@@ -54,22 +54,24 @@ class SessionLocksStackTest {
     assertThat(db.advisoryLocks()).as("the view shows a stacked lock once").isEqualTo(4);
 
     // Released once, it is held all the same: nobody else can have the jobs.
-    assertThat(sql.unlockJobs().execute(session, first)).isTrue();
+    assertThat(sql.unlockJobs().execute(session, first)).isEmpty();
     assertThat(db.advisoryLocks()).isEqualTo(4);
     assertThat(lock(other, 10, List.of())).hasSize(6).doesNotContainAnyElementsOf(first);
 
-    assertThat(sql.unlockJobs().execute(session, first)).isTrue();
+    assertThat(sql.unlockJobs().execute(session, first)).isEmpty();
     assertThat(db.advisoryLocks()).isEqualTo(6);
   }
 
   @Test
-  void tellsThatItHeldNotAllThatItReleased() {
-    List<Long> held = lock(session, 2, List.of());
-    assertThat(sql.unlockJobs().execute(session, held)).isTrue();
-    assertThat(sql.unlockJobs().execute(session, held)).isFalse();
+  void tellsWhatItDidNotHoldOfWhatItReleased() {
+    List<Long> held = lock(session, 3, List.of());
+    assertThat(sql.unlockJobs().execute(session, held.subList(1, 2))).isEmpty();
+    assertThat(sql.unlockJobs().execute(session, held)).containsExactly(held.get(1));
+    assertThat(sql.unlockJobs().execute(session, held)).isEqualTo(held);
+    assertThat(sql.unlockJobs().execute(session, List.of())).isEmpty();
   }
 
   private List<Long> lock(Connection on, int limit, List<Long> held) {
-    return sql.lockJobs().execute(on, "", limit, held).stream().map(JobKey::id).toList();
+    return sql.lockJobs().execute(on, "", limit, held, null).stream().map(JobKey::id).toList();
   }
 }

@@ -16,7 +16,7 @@ final class SqlFormat {
   /** What begins a line of its own, in a statement that is too long for one. */
   private static final Pattern CLAUSE =
       Pattern.compile(
-          "(select|(?<!delete )from|where|and|order by|group by|fetch next|union all|cross join"
+          "(select|(?<!delete )from|where|and|order by|group by|offset|fetch next|union all|cross join"
               + "|left outer join|(?<!cross |outer )join|on|set|values|returning|insert into) ");
 
   private SqlFormat() {}

@@ -33,9 +33,9 @@ class StaleSnapshotTest {
       declare(session);
 
       // The cursor has its snapshot, and nothing else yet. The other session does the job.
-      JobKey done = sql.lockJobs().execute(other, "", 1, List.of()).get(0);
+      JobKey done = sql.lockJobs().execute(other, "", 1, List.of(), null).get(0);
       assertThat(sql.deleteJob().execute(other, done)).isTrue();
-      assertThat(sql.unlockJobs().execute(other, List.of(id))).isTrue();
+      assertThat(sql.unlockJobs().execute(other, List.of(id))).isEmpty();
 
       JobKey stale = fetch(session);
       assertThat(stale).isEqualTo(done);
@@ -52,9 +52,9 @@ class StaleSnapshotTest {
       session.setAutoCommit(false);
       declare(session);
 
-      JobKey failed = sql.lockJobs().execute(other, "", 1, List.of()).get(0);
+      JobKey failed = sql.lockJobs().execute(other, "", 1, List.of(), null).get(0);
       assertThat(sql.scheduleRetry().execute(other, failed, Duration.ZERO, "error")).isTrue();
-      assertThat(sql.unlockJobs().execute(other, List.of(id))).isTrue();
+      assertThat(sql.unlockJobs().execute(other, List.of(id))).isEmpty();
 
       JobKey stale = fetch(session);
       assertThat(stale).isEqualTo(failed);
@@ -64,9 +64,11 @@ class StaleSnapshotTest {
   }
 
   private void declare(Connection session) throws SQLException {
-    String query = Sent.by(c -> sql.lockJobs().execute(c, "", 1, List.of()));
+    String query = Sent.by(c -> sql.lockJobs().execute(c, "", 1, List.of(), null));
     try (PreparedStatement declare = session.prepareStatement("declare jobs cursor for " + query)) {
-      Object[] values = {1L, "", new Long[0], 1L, "", new Long[0]};
+      Object[] values = {
+        (short) 1, TimestampText.of(OffsetDateTime.MIN), 1L, 1L, "", new Long[0], "", new Long[0]
+      };
       for (int i = 0; i < values.length; i++) {
         declare.setObject(
             i + 1,

@@ -53,7 +53,7 @@ class TimestampTextTest {
             connection -> {
               connection.setAutoCommit(false);
               NewJob job = new NewJob("A", "", (short) 1, time, JSON.json("[]"));
-              sql.bulkInsert().execute(connection, List.of(job));
+              sql.bulkInsert().execute(connection, List.of(job), null);
               connection.setAutoCommit(true);
               JobKey byText = key(connection);
               assertThat(byText.runAt().toInstant()).isEqualTo(time.toInstant());

@@ -1,0 +1,116 @@
+package dev.qg.internal.work;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A transaction on a connection that is borrowed when it begins and given back when it ends, so
+ * that many handlers share few connections. For one thread at a time, but for {@link #abort}.
+ */
+final class BorrowedTransaction implements JobTransaction {
+
+  private static final Logger log = LoggerFactory.getLogger(BorrowedTransaction.class);
+
+  private record Open(Connections.Borrowed borrowed, OwnTransaction transaction) {}
+
+  private final Connections connections;
+
+  /** Read by whoever aborts, while the holder begins or ends it. */
+  private volatile @Nullable Open open;
+
+  /** Written before an abort looks for what is open, read after a beginning has opened it. */
+  private volatile boolean aborted;
+
+  BorrowedTransaction(Connections connections) {
+    this.connections = connections;
+  }
+
+  @Override
+  public <T> T call(Function<Connection, T> statement) {
+    Open current = open;
+    return current == null ? connections.call(statement) : current.transaction.call(statement);
+  }
+
+  @Override
+  public Connection begin() {
+    Open current = open;
+    if (current == null) {
+      Connections.Borrowed borrowed = connections.borrow();
+      current = new Open(borrowed, new OwnTransaction(borrowed.connection()));
+      try {
+        current.transaction.begin();
+      } catch (RuntimeException e) {
+        borrowed.close();
+        throw e;
+      }
+      open = current;
+      if (aborted) {
+        endSession();
+        throw new IllegalStateException("The job was taken away: it has no transaction any more");
+      }
+    }
+    return current.borrowed.connection();
+  }
+
+  @Override
+  public boolean isOpen() {
+    return open != null;
+  }
+
+  @Override
+  public void commit() {
+    Open current = open;
+    if (current != null) {
+      current.transaction.commit();
+      giveBack(current);
+    }
+  }
+
+  /** Undoes it, if need be by the end of its session: either way there is none afterwards. */
+  @Override
+  public void rollback() {
+    Open current = open;
+    if (current != null) {
+      try {
+        current.transaction.rollback();
+      } catch (RuntimeException e) {
+        log.atDebug()
+            .addKeyValue("event", "session_ended")
+            .setCause(e)
+            .log("A transaction can't be rolled back: its session is ended");
+        endSession();
+      } finally {
+        giveBack(current);
+      }
+    }
+  }
+
+  @Override
+  public void abort() {
+    aborted = true;
+    endSession();
+  }
+
+  private void endSession() {
+    Open current = open;
+    if (current != null) {
+      try {
+        current.borrowed.connection().abort(Runnable::run);
+      } catch (SQLException e) {
+        log.atWarn()
+            .addKeyValue("event", "abort_failed")
+            .setCause(e)
+            .log("A session could not be ended");
+      }
+    }
+  }
+
+  private void giveBack(Open current) {
+    open = null;
+    current.borrowed.close();
+  }
+}

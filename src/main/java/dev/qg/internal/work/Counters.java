@@ -1,0 +1,24 @@
+package dev.qg.internal.work;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** What a pool has done since its start. Safe for use by many threads. */
+final class Counters {
+
+  final LongAdder takes = new LongAdder();
+  final LongAdder taken = new LongAdder();
+  final LongAdder worked = new LongAdder();
+  final LongAdder failed = new LongAdder();
+  final LongAdder lost = new LongAdder();
+  final LongAdder givenBack = new LongAdder();
+  final LongAdder endStatements = new LongAdder();
+  final LongAdder endedByThem = new LongAdder();
+
+  void count(HeldJob.End end) {
+    switch (end) {
+      case WORKED -> worked.increment();
+      case FAILED -> failed.increment();
+      case LOST -> lost.increment();
+    }
+  }
+}

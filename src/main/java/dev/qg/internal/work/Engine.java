@@ -1,0 +1,282 @@
+package dev.qg.internal.work;
+
+import dev.qg.internal.sql.JobRow;
+import dev.qg.internal.sql.Statements;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Works jobs on many threads: a {@link Locker} takes them and holds their locks, {@link JobThread}s
+ * run them, a {@link Finisher} writes their ends, and a {@link Listener} hears of new ones. Safe
+ * for use by many threads.
+ */
+public final class Engine {
+
+  /**
+   * What the user has set.
+   *
+   * @param queues worked in turn
+   * @param interval how often a queue is looked at when there is nothing to do
+   * @param name part of the threads' names
+   * @param count how many jobs run at a time
+   * @param threads makes the threads that run them, or null for platform threads
+   * @param mostLocked how many jobs are locked at a time
+   * @param listens whether it hears of new jobs from the database
+   */
+  public record Settings(
+      List<String> queues,
+      Duration interval,
+      String name,
+      int count,
+      @Nullable ThreadFactory threads,
+      int mostLocked,
+      boolean listens) {}
+
+  private static final Logger log = LoggerFactory.getLogger(Engine.class);
+
+  private final Settings settings;
+  private final Connections connections;
+  private final Statements sql;
+  private final JobPolicy policy;
+  private final WakeUps wakeUps;
+
+  private final Counters counters = new Counters();
+  private final Pace pace;
+  private final Taker taker;
+  private final Locker locker;
+  private final Finisher finisher;
+  private final Listener listener;
+  private final List<JobThread> workers;
+
+  private final CountDownLatch workersEnded;
+  private final CountDownLatch finisherEnded = new CountDownLatch(1);
+  private final CountDownLatch lockerEnded = new CountDownLatch(1);
+  private final CountDownLatch listenerEnded = new CountDownLatch(1);
+
+  /** Set by start, which can happen once. */
+  private final AtomicBoolean started = new AtomicBoolean();
+
+  /** How often the time of a shutdown has run out, for one that waits at the same time. */
+  private final AtomicInteger forced = new AtomicInteger();
+
+  /** Set when a handler was left running, which no later shutdown needs to wait for. */
+  private volatile boolean abandoned;
+
+  /** Written by start before anything else runs, so that a shutdown ends the wake-ups. */
+  private volatile Runnable noWakeUps = () -> {};
+
+  public Engine(
+      Connections connections,
+      Statements sql,
+      JobPolicy policy,
+      Runner runner,
+      WakeUps wakeUps,
+      Settings settings) {
+    this.settings = settings;
+    this.connections = connections;
+    this.sql = sql;
+    this.policy = policy;
+    this.wakeUps = wakeUps;
+    this.pace = new Pace(settings.count);
+    this.taker =
+        new Taker(
+            settings.queues, settings.interval, pace, new LockLimit(settings.mostLocked), counters);
+    this.locker = new Locker(connections, sql, taker, this::job, this::interrupt, counters);
+    this.finisher = new Finisher(connections, sql, locker::wakeForReleased, counters);
+    this.listener = new Listener(connections, sql, locker::heed);
+    this.workers =
+        IntStream.range(0, settings.count)
+            .mapToObj(
+                i ->
+                    new JobThread(
+                        locker.buffer(), runner, pace, locker::wakeForReleased, counters::count))
+            .toList();
+    this.workersEnded = new CountDownLatch(settings.count);
+  }
+
+  private HeldJob job(JobRow row) {
+    return new HeldJob(
+        row,
+        sql,
+        policy,
+        new BorrowedTransaction(connections),
+        false,
+        finisher::add,
+        locker::release);
+  }
+
+  private void interrupt(HeldJob job) {
+    workers.forEach(worker -> worker.interrupt(job));
+  }
+
+  /**
+   * Starts all threads.
+   *
+   * @return false if that was done before
+   */
+  public boolean start() {
+    if (!started.compareAndSet(false, true)) {
+      return false;
+    }
+    noWakeUps = wakeUps.register(locker::heed);
+    Deque<Part> parts = new ArrayDeque<>();
+    if (settings.listens) {
+      parts.add(part("listener", listener, listenerEnded, null));
+    } else {
+      listenerEnded.countDown();
+    }
+    parts.add(part("finisher", finisher, finisherEnded, null));
+    parts.add(part("locker", locker, lockerEnded, null));
+    for (int i = 0; i < workers.size(); i++) {
+      parts.add(part(String.valueOf(i + 1), workers.get(i), workersEnded, settings.threads));
+    }
+    try {
+      while (!parts.isEmpty()) {
+        parts.getFirst().thread.start();
+        parts.removeFirst();
+      }
+    } catch (Throwable t) {
+      // As where there is no memory for so many threads: what was not started has ended.
+      parts.forEach(part -> part.ended.countDown());
+      shutdown(Duration.ZERO);
+      throw t;
+    }
+    return true;
+  }
+
+  private record Part(Thread thread, CountDownLatch ended) {}
+
+  private Part part(
+      String name, Runnable work, CountDownLatch ended, @Nullable ThreadFactory factory) {
+    Runnable counted =
+        () -> {
+          try {
+            work.run();
+          } finally {
+            ended.countDown();
+          }
+        };
+    Thread thread = factory == null ? new Thread(counted) : factory.newThread(counted);
+    thread.setName("qg-" + settings.name + "-" + name);
+    if (factory == null) {
+      // Whoever starts the pool: it keeps the JVM alive until its shutdown.
+      thread.setDaemon(false);
+    }
+    return new Part(thread, ended);
+  }
+
+  /**
+   * Takes no more jobs, gives back those that have not started, and lets the others finish until
+   * the time limit. What runs then is interrupted, and given back if it fails by that; a handler
+   * that takes no notice loses its job and its transaction. Then writes what is to be written,
+   * gives the locks back and ends all threads, which takes some seconds more at most where the
+   * database doesn't answer. An interrupt of the calling thread is such a time limit too.
+   *
+   * @return whether everything ended by itself within the limit
+   */
+  public boolean shutdown(Duration limit) {
+    if (!started.get()) {
+      return true;
+    }
+    noWakeUps.run();
+    listener.stop();
+    locker.stop();
+    Countdown countdown = new Countdown(limit);
+    int forcedBefore = forced.get();
+    boolean inTime =
+        (!abandoned && countdown.await(workersEnded))
+            || (running() == 0 && countdown.awaitMore(workersEnded, Shutdown.GRACE));
+    if (!inTime) {
+      forced.incrementAndGet();
+      workers.forEach(JobThread::interrupt);
+      if (!countdown.awaitMore(workersEnded, abandoned ? Duration.ZERO : Shutdown.GRACE)) {
+        abandoned = true;
+        workers.forEach(this::abandon);
+      }
+    }
+    inTime &= forced.get() == forcedBefore;
+    finisher.stop();
+    Duration forFlush = countdown.left(Shutdown.GRACE, Shutdown.LIMIT_OF_CLOSE);
+    if (!countdown.awaitMore(finisherEnded, forFlush)) {
+      inTime = false;
+      finisher.giveUp();
+      countdown.awaitMore(finisherEnded, Shutdown.GRACE);
+    }
+    locker.end();
+    if (!countdown.awaitMore(lockerEnded, Shutdown.GRACE)) {
+      inTime = false;
+      locker.abort();
+    }
+    countdown.awaitMore(listenerEnded, Shutdown.GRACE);
+    countdown.restoreInterrupt();
+    return inTime;
+  }
+
+  private void abandon(JobThread worker) {
+    HeldJob job = worker.current();
+    if (job != null && job.abandon()) {
+      locker.release(job);
+      log.atWarn()
+          .addKeyValue("event", "handler_abandoned")
+          .addKeyValue("job_id", job.row().key().id())
+          .addKeyValue("type", job.row().type())
+          .log(
+              "The handler of {} still runs after the time limit of the shutdown and an interrupt:"
+                  + " its job is taken from it, and its transaction is undone",
+              job);
+    }
+  }
+
+  /**
+   * How it is at one moment.
+   *
+   * @param takes how many looks for jobs have found some
+   * @param sessionAge null if no session holds locks
+   * @param sinceSweep null before the first
+   */
+  public record Inside(
+      long takes,
+      long taken,
+      long givenBack,
+      long worked,
+      long failed,
+      long lost,
+      long endStatements,
+      long endedByThem,
+      int waiting,
+      int running,
+      int locked,
+      @Nullable Duration sessionAge,
+      @Nullable Duration sinceSweep) {}
+
+  private int running() {
+    return (int) workers.stream().filter(worker -> worker.current() != null).count();
+  }
+
+  public Inside inside() {
+    return new Inside(
+        counters.takes.sum(),
+        counters.taken.sum(),
+        counters.givenBack.sum(),
+        counters.worked.sum(),
+        counters.failed.sum(),
+        counters.lost.sum(),
+        counters.endStatements.sum(),
+        counters.endedByThem.sum(),
+        locker.buffer().level().waiting(),
+        running(),
+        locker.held(),
+        locker.sessionAge(),
+        taker.sinceSweep());
+  }
+}

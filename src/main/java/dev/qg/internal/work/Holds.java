@@ -1,0 +1,111 @@
+package dev.qg.internal.work;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The jobs of a pool that are not given back, each with the session that has locked it. Released by
+ * any thread; all else is for the locker's.
+ */
+final class Holds {
+
+  private record Hold(HeldJob job, Session session) {}
+
+  private final Queue<HeldJob> released = new ConcurrentLinkedQueue<>();
+
+  /** How many those are: the queue itself would have to count. */
+  private final AtomicInteger pending = new AtomicInteger();
+
+  private final Map<Long, Hold> holds = new HashMap<>();
+
+  /** Those whose session is gone. */
+  private final Set<Long> strangers = new HashSet<>();
+
+  /** For who asks for a snapshot. */
+  private volatile int size;
+
+  void add(HeldJob job, Session session) {
+    holds.put(id(job), new Hold(job, session));
+    size = holds.size();
+  }
+
+  /** Hears that a job was ended and that this is committed. */
+  void release(HeldJob job) {
+    released.add(job);
+    pending.incrementAndGet();
+  }
+
+  /** How many are released and not given back; may be called by any thread. */
+  int released() {
+    return pending.get();
+  }
+
+  /**
+   * Forgets what was released.
+   *
+   * @param session that holds locks now, or null
+   * @param each hears of each job
+   * @return the ids whose locks that session has to give up
+   */
+  List<Long> takeReleased(@Nullable Session session, Consumer<HeldJob> each) {
+    List<Long> locked = new ArrayList<>();
+    for (HeldJob job = released.poll(); job != null; job = released.poll()) {
+      pending.decrementAndGet();
+      Hold hold = holds.get(id(job));
+      // One that was taken from its handler is released again when that returns.
+      if (hold != null && hold.job == job) {
+        holds.remove(id(job));
+        if (!strangers.remove(id(job)) && hold.session == session) {
+          locked.add(id(job));
+        }
+        each.accept(job);
+      }
+    }
+    size = holds.size();
+    return locked;
+  }
+
+  /** Tells all jobs that they are lost, since the session that has locked them is gone. */
+  List<HeldJob> loseAll() {
+    List<HeldJob> lost = new ArrayList<>(holds.size());
+    for (Hold hold : holds.values()) {
+      if (strangers.add(id(hold.job))) {
+        hold.job.lose();
+        lost.add(hold.job);
+      }
+    }
+    return lost;
+  }
+
+  Collection<Long> ids() {
+    return holds.keySet();
+  }
+
+  /** The ids of those whose session is gone, and which another one could lock again. */
+  Collection<Long> strangers() {
+    return strangers;
+  }
+
+  boolean areEmpty() {
+    return holds.isEmpty();
+  }
+
+  /** May be called by any thread. */
+  int size() {
+    return size;
+  }
+
+  private static long id(HeldJob job) {
+    return job.row().key().id();
+  }
+}

@@ -1,0 +1,183 @@
+package dev.qg.internal.work;
+
+import static dev.qg.internal.work.JobState.Step.DELETED;
+import static dev.qg.internal.work.JobState.Step.ENDING_LATER;
+import static dev.qg.internal.work.JobState.Step.FAILED;
+import static dev.qg.internal.work.JobState.Step.HELD;
+import static dev.qg.internal.work.JobState.Step.LOST;
+
+import dev.qg.internal.sql.Statements;
+import dev.qg.internal.work.Ending.Failure;
+import dev.qg.internal.work.HeldJob.End;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a job ends that is held: deleted or failed, fenced by its whole key, within its transaction
+ * if that is open, at once or left to somebody who ends many at a time.
+ */
+final class JobEnd {
+
+  private final HeldJob job;
+  private final JobState state;
+  private final Statements sql;
+  private final JobPolicy policy;
+  private final JobTransaction transaction;
+  private final @Nullable Consumer<Ending> later;
+
+  JobEnd(
+      HeldJob job,
+      JobState state,
+      Statements sql,
+      JobPolicy policy,
+      JobTransaction transaction,
+      @Nullable Consumer<Ending> later) {
+    this.job = job;
+    this.state = state;
+    this.sql = sql;
+    this.policy = policy;
+    this.transaction = transaction;
+    this.later = later;
+  }
+
+  /**
+   * Deletes the job: in its transaction if that has begun, else by itself. Again is harmless.
+   *
+   * @return false if the job was lost, in which case its transaction is undone
+   */
+  boolean delete() {
+    return state.guarded(
+        () -> {
+          if (state.is(DELETED)) {
+            return true;
+          }
+          state.require("delete", job, HELD);
+          state.ending(() -> policy.onComplete(job));
+          return deleteNow();
+        });
+  }
+
+  private boolean deleteNow() {
+    return fenced(
+        transaction.call(same -> sql.deleteJob().execute(same, job.row().key())), DELETED);
+  }
+
+  /**
+   * Deletes the job and commits, unless it has ended already; or leaves that to be done later.
+   *
+   * @param report hears how the job ended, now or then
+   */
+  void complete(Consumer<End> report) {
+    state.run(
+        () -> {
+          if (state.is(HELD)) {
+            state.ending(() -> policy.onComplete(job));
+            if (isLeft(null, report)) {
+              return;
+            }
+            deleteNow();
+          } else if (state.is(DELETED)) {
+            transaction.requireSound();
+          }
+          if (state.is(DELETED)) {
+            transaction.commit();
+          }
+          report.accept(end());
+        });
+  }
+
+  private End end() {
+    return switch (state.get()) {
+      case DELETED -> End.WORKED;
+      case FAILED -> End.FAILED;
+      default -> End.LOST;
+    };
+  }
+
+  /**
+   * Undoes the job's transaction and records a failure: the job waits for its retry, or is moved to
+   * the dead ones. Again is harmless: the first failure counts.
+   *
+   * @return false if the job was lost
+   */
+  boolean fail(@Nullable Throwable cause, String message) {
+    return state.guarded(
+        () -> state.is(FAILED, LOST) ? state.is(FAILED) : record(prepareFailure(cause, message)));
+  }
+
+  /**
+   * The same, or leaves that to be done later.
+   *
+   * @param report hears how the job ended, now or then
+   */
+  void fail(@Nullable Throwable cause, String message, Consumer<End> report) {
+    state.run(
+        () -> {
+          if (!state.is(FAILED, LOST)) {
+            Failure failure = prepareFailure(cause, message);
+            if (isLeft(failure, report) || !recordNow(failure, report)) {
+              return;
+            }
+          }
+          report.accept(end());
+        });
+  }
+
+  /** Undoes what the handler wrote, and lets the hook write. */
+  private Failure prepareFailure(@Nullable Throwable cause, String message) {
+    state.require("record a failure of", job, HELD, DELETED);
+    transaction.rollback();
+    state.set(HELD);
+    String text = message;
+    try {
+      state.ending(() -> policy.onFailure(job, cause, message));
+      transaction.requireSound();
+    } catch (Throwable e) {
+      transaction.rollback();
+      text = ErrorText.both(message, e);
+    }
+    return new Failure(policy.retryAfter(job.row()), ErrorText.storable(text));
+  }
+
+  private boolean record(Failure failure) {
+    boolean hit = new Failures(sql).record(job.row(), transaction, failure);
+    if (hit) {
+      transaction.commit();
+    }
+    return fenced(hit, FAILED);
+  }
+
+  /** Records a failure with what the hook wrote, or leaves it without that; false in that case. */
+  private boolean recordNow(Failure failure, Consumer<End> report) {
+    try {
+      record(failure);
+      return true;
+    } catch (RuntimeException e) {
+      transaction.rollbackAfter(e);
+      String both = ErrorText.storable(ErrorText.both(failure.error(), e));
+      if (isLeft(new Failure(failure.delay(), both), report)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** Leaves the end to others, if there are any and no transaction is open that belongs to it. */
+  private boolean isLeft(@Nullable Failure failure, Consumer<End> report) {
+    if (later == null || transaction.isOpen()) {
+      return false;
+    }
+    state.set(ENDING_LATER);
+    later.accept(new Ending(job, failure, report));
+    return true;
+  }
+
+  private boolean fenced(boolean hit, JobState.Step next) {
+    state.set(hit ? next : LOST);
+    if (!hit) {
+      job.lose();
+      transaction.rollback();
+    }
+    return hit;
+  }
+}

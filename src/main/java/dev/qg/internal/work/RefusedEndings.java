@@ -1,0 +1,70 @@
+package dev.qg.internal.work;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.slf4j.event.Level;
+
+/**
+ * The ends of jobs that the database refuses to write, such as those that a trigger rejects: tried
+ * again with growing pauses, while those of other jobs are written. For the finisher's thread.
+ */
+final class RefusedEndings {
+
+  /** Where very many are refused at a time, the first ones tell why. */
+  private static final int MOST_TOLD = 10;
+
+  private final ArrayDeque<Ending> waiting = new ArrayDeque<>();
+
+  /** Those that were refused before, for what is said once. */
+  private final Set<Ending> known = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  private final Outage outage = new Outage("worker", "Can't write how some jobs ended");
+  private long notBefore;
+
+  void add(Ending ending, RuntimeException cause) {
+    if (waiting.isEmpty()) {
+      notBefore = System.nanoTime() + outage.failed(cause).toNanos();
+    }
+    waiting.add(ending);
+    if (known.add(ending)) {
+      Run.refused(ending.job(), cause, known.size() <= MOST_TOLD ? Level.ERROR : Level.DEBUG);
+    }
+  }
+
+  boolean isEmpty() {
+    return waiting.isEmpty();
+  }
+
+  /** How long none of them is tried again. */
+  Duration pause() {
+    if (waiting.isEmpty()) {
+      return Shutdown.NO_LIMIT;
+    }
+    return Duration.ofNanos(Math.max(0, notBefore - System.nanoTime()));
+  }
+
+  /** Gives them out, if it is time to try them again. */
+  void takeDue(Consumer<Ending> taker) {
+    if (!waiting.isEmpty() && pause().isZero()) {
+      drain().forEach(taker);
+    }
+  }
+
+  List<Ending> drain() {
+    List<Ending> all = List.copyOf(waiting);
+    waiting.clear();
+    return all;
+  }
+
+  /** Hears that one was written. */
+  void settled(Ending ending) {
+    if (known.remove(ending) && known.isEmpty()) {
+      outage.over();
+    }
+  }
+}

@@ -1,0 +1,127 @@
+package dev.qg.internal.work;
+
+import dev.qg.internal.sql.JobRow;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
+
+/**
+ * One run of a job: how it ends after its handler, and what is logged of it. For the thread that
+ * works the job, and afterwards for the one that the end was left to.
+ */
+final class Run {
+
+  /** By the runner's name, as what is logged here is about running jobs. */
+  private static final Logger log = LoggerFactory.getLogger(Runner.class);
+
+  private final HeldJob job;
+  private final Consumer<HeldJob.End> report;
+  private final long start = System.nanoTime();
+
+  /** Null as long as it is not known. */
+  HeldJob.@Nullable End ended;
+
+  Run(HeldJob job, Consumer<HeldJob.End> report) {
+    this.job = job;
+    this.report = report;
+  }
+
+  /**
+   * @param thrown by the handler, or null
+   * @param takenAway why a failure is no fault of the job's, or null
+   */
+  void end(@Nullable Throwable thrown, Supplier<@Nullable String> takenAway) {
+    Throwable failure = thrown;
+    if (failure == null) {
+      try {
+        job.complete(this::hear);
+        return;
+      } catch (Throwable t) {
+        failure = t;
+      }
+    }
+    String reason = takenAway.get();
+    if (reason == null) {
+      fail(failure, ErrorText.of(failure));
+    } else {
+      log(
+          () -> event(Level.WARN, "job_given_back"),
+          failure,
+          job + " was stopped and is given back: " + reason);
+    }
+  }
+
+  void fail(@Nullable Throwable cause, String message) {
+    log(
+        () -> event(Level.WARN, "job_failed"),
+        cause,
+        job + " failed" + (cause == null ? ": " + message : ""));
+    try {
+      job.fail(cause, message, this::hearOfFailure);
+    } catch (RuntimeException e) {
+      event(Level.ERROR, "failure_not_recorded")
+          .setCause(e)
+          .log("The failure of {} could not be recorded: it will run again", job);
+      throw e;
+    }
+  }
+
+  /** Tells of an end that the database has refused. */
+  static void refused(HeldJob job, Throwable cause, Level level) {
+    eventOf(job, level, "end_not_recorded")
+        .setCause(cause)
+        .log("The end of {} could not be recorded: it stays locked, and that is tried again", job);
+  }
+
+  private void hear(HeldJob.End end) {
+    if (end == HeldJob.End.WORKED) {
+      if (log.isDebugEnabled()) {
+        event(Level.DEBUG, "job_worked").log("{} was worked", job);
+      }
+    } else if (end == HeldJob.End.FAILED) {
+      event(Level.WARN, "job_failed").log("{} failed", job);
+    }
+    hearOfFailure(end);
+  }
+
+  private void hearOfFailure(HeldJob.End end) {
+    ended = end;
+    if (end == HeldJob.End.LOST) {
+      event(Level.WARN, "job_lost")
+          .log(
+              "The row of {} was gone before its end: another worker has had it, or its handler"
+                  + " deleted it and then failed; its transaction is undone",
+              job);
+    }
+    report.accept(end);
+  }
+
+  /** Logs with an error that the logger may be unable to read, or whose causes go too deep. */
+  private static void log(
+      Supplier<LoggingEventBuilder> event, @Nullable Throwable cause, String message) {
+    try {
+      event.get().setCause(cause).log(message);
+    } catch (Throwable t) {
+      event.get().log(cause == null ? message : message + ": " + ErrorText.of(cause));
+    }
+  }
+
+  private LoggingEventBuilder event(Level level, String event) {
+    return eventOf(job, level, event)
+        .addKeyValue("duration", Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  private static LoggingEventBuilder eventOf(HeldJob job, Level level, String event) {
+    JobRow row = job.row();
+    return log.atLevel(level)
+        .addKeyValue("event", event)
+        .addKeyValue("job_id", row.key().id())
+        .addKeyValue("type", row.type())
+        .addKeyValue("queue", row.key().queue());
+  }
+}

@@ -1,0 +1,77 @@
+package dev.qg.internal.work;
+
+import dev.qg.internal.sql.Statements;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What is set on a session while we use it, and brought back before somebody else does. */
+final class SessionSettings {
+
+  private static final Logger log = LoggerFactory.getLogger(SessionSettings.class);
+
+  /** In milliseconds. */
+  private static final int TIME_TO_ANSWER = 30_000;
+
+  private final Connection connection;
+  private final Statements sql;
+
+  private Map<String, String> before = Map.of();
+  private @Nullable Integer patienceBefore;
+
+  SessionSettings(Connection connection, Statements sql) {
+    this.connection = connection;
+    this.sql = sql;
+  }
+
+  /** Waits so long for an answer, and no longer. */
+  void bePatient() {
+    patienceBefore = patience(TIME_TO_ANSWER);
+  }
+
+  /** Lets the server notice soon when we are gone, and bear our silence. */
+  void hold() {
+    before = sql.holdSession().execute(connection);
+  }
+
+  /**
+   * Brings everything back.
+   *
+   * @return false if that can't be done, so that nobody else should get the session
+   */
+  boolean restore() {
+    try {
+      if (!before.isEmpty()) {
+        sql.holdSession().release(connection, before);
+      }
+      if (patienceBefore != null) {
+        patience(patienceBefore);
+      }
+      return true;
+    } catch (RuntimeException e) {
+      log.atDebug()
+          .addKeyValue("event", "session_ended")
+          .setCause(e)
+          .log("The settings of a session can't be brought back: it is ended");
+      return false;
+    }
+  }
+
+  /** Sets how long an answer is waited for, and tells how long that was before. */
+  private @Nullable Integer patience(int millis) {
+    try {
+      int was = connection.getNetworkTimeout();
+      connection.setNetworkTimeout(Runnable::run, millis);
+      return was;
+    } catch (SQLException e) {
+      log.atDebug()
+          .addKeyValue("event", "no_network_timeout")
+          .setCause(e)
+          .log("A server that doesn't answer is noticed when the operating system does");
+      return null;
+    }
+  }
+}

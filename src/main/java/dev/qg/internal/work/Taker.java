@@ -1,0 +1,161 @@
+package dev.qg.internal.work;
+
+import dev.qg.internal.sql.JobKey;
+import dev.qg.internal.sql.JobNotice;
+import dev.qg.internal.sql.JobRow;
+import dev.qg.internal.work.Session.Taken;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides how many jobs are taken, from which queues and from where on, and takes them. For the
+ * locker's thread.
+ */
+final class Taker {
+
+  /** The most jobs that one statement locks. */
+  private static final int CHUNK = 1_000;
+
+  private final List<QueueCursor> cursors;
+  private final Pace pace;
+  private final LockLimit limit;
+  private final Counters counters;
+
+  /** Where the next look for jobs starts, so that no queue starves another. */
+  private int nextQueue;
+
+  Taker(List<String> queues, Duration interval, Pace pace, LockLimit limit, Counters counters) {
+    long now = System.nanoTime();
+    this.cursors = queues.stream().map(queue -> new QueueCursor(queue, interval, now)).toList();
+    this.pace = pace;
+    this.limit = limit;
+    this.counters = counters;
+  }
+
+  /** Takes jobs, if there is room for enough of them. */
+  List<JobRow> take(Session session, Buffer.Level level, Holds holds) {
+    int target = level.idle() + pace.ahead(limit.get());
+    int room = Math.min(target - level.waiting(), limit.get() - holds.size());
+    // What is left is enough for now: fewer and larger chunks are cheaper.
+    if (room <= 0 || level.waiting() > target / 2) {
+      return List.of();
+    }
+    List<List<JobRow>> found = new ArrayList<>();
+    long now = System.nanoTime();
+    int due = (int) cursors.stream().filter(cursor -> cursor.isDue(now)).count();
+    for (int i = 0; i < cursors.size() && room > 0; i++) {
+      QueueCursor cursor = cursors.get((nextQueue + i) % cursors.size());
+      if (cursor.isDue(now)) {
+        int share = (room + due - 1) / due;
+        List<JobRow> rows = takeOr(found, session, cursor, Math.min(share, CHUNK), holds);
+        found.add(rows);
+        room -= rows.size();
+        due--;
+      }
+    }
+    nextQueue = (nextQueue + found.size()) % cursors.size();
+    return inTurn(found);
+  }
+
+  /** Takes jobs; where that fails, those that were found before are not to be held in vain. */
+  private List<JobRow> takeOr(
+      List<List<JobRow>> found, Session session, QueueCursor cursor, int wanted, Holds holds) {
+    try {
+      return take(session, cursor, wanted, holds);
+    } catch (RuntimeException e) {
+      List<JobKey> keys = found.stream().flatMap(List::stream).map(JobRow::key).toList();
+      if (!keys.isEmpty()) {
+        session.unlock(keys.stream().map(JobKey::id).toList());
+        keys.forEach(this::givenBack);
+      }
+      throw e;
+    }
+  }
+
+  private List<JobRow> take(Session session, QueueCursor cursor, int wanted, Holds holds) {
+    long now = System.nanoTime();
+    JobKey behind = cursor.behind(now);
+    try {
+      Taken taken = session.take(cursor.queue(), wanted, behind, holds.ids());
+      cursor.looked(now, behind, taken.locked());
+      if (!taken.rows().isEmpty()) {
+        counters.takes.increment();
+        counters.taken.add(taken.rows().size());
+      }
+      return taken.rows();
+    } catch (RuntimeException e) {
+      if (LockLimit.isReached(e)) {
+        limit.shrink(holds.size(), wanted, e);
+      }
+      throw e;
+    }
+  }
+
+  /** One of each queue, then the next one of each. */
+  private static List<JobRow> inTurn(List<List<JobRow>> found) {
+    if (found.size() == 1) {
+      return found.get(0);
+    }
+    List<JobRow> all = new ArrayList<>();
+    int longest = found.stream().mapToInt(List::size).max().orElse(0);
+    for (int i = 0; i < longest; i++) {
+      for (List<JobRow> rows : found) {
+        if (i < rows.size()) {
+          all.add(rows.get(i));
+        }
+      }
+    }
+    return all;
+  }
+
+  /** How long nothing needs to be looked for, as far as is known now. */
+  Duration pause(Holds holds) {
+    if (holds.size() >= limit.get()) {
+      // There is no room: what makes some wakes the locker.
+      return Shutdown.NO_LIMIT;
+    }
+    long now = System.nanoTime();
+    return Duration.ofNanos(
+        cursors.stream().mapToLong(cursor -> cursor.untilDue(now)).min().orElseThrow());
+  }
+
+  void heed(JobNotice notice) {
+    long now = System.nanoTime();
+    cursors.forEach(cursor -> cursor.heed(notice, now));
+  }
+
+  /** Hears that jobs were not started in time. */
+  void stalled() {
+    pace.stalled();
+  }
+
+  void givenBack(JobKey key) {
+    long now = System.nanoTime();
+    cursors.forEach(cursor -> cursor.givenBack(key, now));
+  }
+
+  void lost(JobKey key) {
+    long now = System.nanoTime();
+    cursors.forEach(cursor -> cursor.lost(key, now));
+  }
+
+  void reset() {
+    long now = System.nanoTime();
+    cursors.forEach(cursor -> cursor.reset(now));
+  }
+
+  /** How long ago a queue was last looked at from the start; the longest of all; null if never. */
+  @Nullable Duration sinceSweep() {
+    long now = System.nanoTime();
+    Duration longest = null;
+    for (QueueCursor cursor : cursors) {
+      Long at = cursor.sweptAt();
+      if (at != null && (longest == null || now - at > longest.toNanos())) {
+        longest = Duration.ofNanos(now - at);
+      }
+    }
+    return longest;
+  }
+}

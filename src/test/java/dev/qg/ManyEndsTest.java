@@ -1,0 +1,190 @@
+package dev.qg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.qg.fixture.Intercept;
+import dev.qg.fixture.Logs;
+import dev.qg.fixture.TestDatabase;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * A pool writes the ends of many jobs in few statements, and one that can't be written is nobody
+ * else's trouble and is not forgotten.
+ */
+class ManyEndsTest {
+
+  @RegisterExtension final TestDatabase db = TestDatabase.withTables();
+  @RegisterExtension final Logs logs = new Logs();
+
+  private final Map<Long, AtomicInteger> runs = new ConcurrentHashMap<>();
+
+  @Test
+  void areDeletedByFewStatements() {
+    db.qg().enqueueAll(Collections.nCopies(3_000, Job.of("Do")));
+    PoolSnapshot snapshot = work(db.qg(), this::run, 3_000, 0);
+    assertThat(snapshot.taken()).isEqualTo(3_000 + snapshot.givenBack());
+    assertThat(snapshot.endedByThem()).isEqualTo(3_000);
+    assertThat(snapshot.endStatements()).isLessThan(1_500);
+    assertThat(snapshot.takes()).isLessThan(1_500);
+    assertEachRanOnce(3_000);
+    assertThat(db.jobs()).isEmpty();
+  }
+
+  @Test
+  void areRetriedByFewStatements() {
+    db.qg().enqueueAll(Collections.nCopies(500, Job.of("Do").withQueue("a'b")));
+    PoolSnapshot snapshot =
+        work(
+            db.qg(),
+            job -> {
+              run(job);
+              throw new IllegalStateException("no " + job.id());
+            },
+            0,
+            500);
+    assertThat(snapshot.failed()).isEqualTo(500);
+    assertEachRanOnce(500);
+    assertThat(db.jobs())
+        .hasSize(500)
+        .allMatch(job -> job.getErrorCount() == 1)
+        .allMatch(job -> job.getLastError().contains("no " + job.getJobId()));
+  }
+
+  @Test
+  void areWrittenButForOneThatTheDatabaseRefuses() {
+    db.qg().enqueueAll(Collections.nCopies(500, Job.of("Do")));
+    long refused = db.jobs().get(250).getJobId();
+    db.ctx()
+        .execute(
+            "create function refuse() returns trigger language plpgsql as 'begin"
+                + " if old.job_id = "
+                + refused
+                + " then raise exception ''not this one''; end if; return old; end'");
+    db.ctx()
+        .execute(
+            "create trigger refuse before delete on que_jobs"
+                + " for each row execute function refuse()");
+    try (WorkerPool pool = pool(db.qg(), this::run)) {
+      pool.start();
+      await().until(() -> db.jobs().size() == 1);
+      assertThat(db.jobs().get(0).getJobId()).isEqualTo(refused);
+      await().until(() -> !logs.alarms("end_not_recorded").isEmpty());
+      db.ctx().execute("drop trigger refuse on que_jobs");
+      await().until(() -> db.jobs().isEmpty());
+    }
+    assertEachRanOnce(500);
+    assertThat(logs.alarms("end_not_recorded")).hasSize(1);
+    assertThat(logs.alarms("job_lost")).isEmpty();
+  }
+
+  @Test
+  void areKeptWhileTheDatabaseIsAwayAndWrittenWhenItIsBack() throws Exception {
+    AtomicBoolean away = new AtomicBoolean();
+    CountDownLatch asked = new CountDownLatch(2);
+    Qg qg =
+        Qg.create(
+            Intercept.before(
+                db.dataSource(),
+                (connection, sql) -> {
+                  if (away.get() && sql.startsWith("delete")) {
+                    asked.countDown();
+                    connection.abort(Runnable::run);
+                    throw new SQLException("away", "08006");
+                  }
+                }));
+    away.set(true);
+    db.qg().enqueueAll(Collections.nCopies(100, Job.of("Do")));
+    try (WorkerPool pool = pool(qg, this::run)) {
+      pool.start();
+      asked.await();
+      assertThat(db.jobs()).hasSize(100);
+      away.set(false);
+      await().until(() -> db.jobs().isEmpty());
+      await().until(() -> pool.snapshot().worked() == 100);
+    }
+    assertEachRanOnce(100);
+    assertThat(logs.alarms("worker_failing")).hasSize(1);
+    assertThat(logs.alarms("job_lost")).isEmpty();
+  }
+
+  @Test
+  void areCountedAsOursWhenTheConnectionBreaksBehindTheCommit() {
+    AtomicBoolean once = new AtomicBoolean(true);
+    Qg qg =
+        Qg.create(
+            Intercept.after(
+                db.dataSource(),
+                (connection, sql) -> {
+                  if (sql.startsWith("delete") && once.compareAndSet(true, false)) {
+                    connection.abort(Runnable::run);
+                    throw new SQLException("broken", "08006");
+                  }
+                }));
+    db.qg().enqueueAll(Collections.nCopies(100, Job.of("Do")));
+    work(qg, this::run, 100, 0);
+    assertEachRanOnce(100);
+    assertThat(logs.alarms("job_lost")).isEmpty();
+  }
+
+  @Test
+  void areGivenBackByAShutdownThatCanNotWriteThem() throws Exception {
+    AtomicBoolean away = new AtomicBoolean(true);
+    CountDownLatch asked = new CountDownLatch(1);
+    Qg qg =
+        Qg.create(
+            Intercept.before(
+                db.dataSource(),
+                (connection, sql) -> {
+                  if (away.get() && sql.startsWith("delete")) {
+                    asked.countDown();
+                    throw new SQLException("read only", "25006");
+                  }
+                }));
+    db.enqueue("Do");
+    WorkerPool pool = pool(qg, this::run);
+    pool.start();
+    asked.await();
+    assertThat(pool.shutdown(Duration.ofMillis(100))).isFalse();
+    assertThat(db.advisoryLocks()).isZero();
+    assertThat(db.jobs()).hasSize(1);
+    assertThat(pool.shutdown(Duration.ofMillis(100))).as("again").isTrue();
+  }
+
+  private void run(LockedJob job) {
+    runs.computeIfAbsent(job.id(), id -> new AtomicInteger()).incrementAndGet();
+  }
+
+  private void assertEachRanOnce(int jobs) {
+    assertThat(runs).hasSize(jobs);
+    assertThat(runs.values()).allMatch(count -> count.get() == 1);
+  }
+
+  private static WorkerPool pool(Qg qg, WorkFunc function) {
+    return WorkerPool.builder(qg, WorkMap.of("Do", function)).queues("", "a'b").count(2).build();
+  }
+
+  private static PoolSnapshot work(Qg qg, WorkFunc function, long worked, long failed) {
+    try (WorkerPool pool = pool(qg, function)) {
+      pool.start();
+      await()
+          .until(
+              () -> {
+                PoolSnapshot now = pool.snapshot();
+                return now.worked() == worked && now.failed() == failed;
+              });
+      assertThat(IntStream.of(pool.snapshot().waiting(), pool.snapshot().running()).sum()).isZero();
+      return pool.snapshot();
+    }
+  }
+}

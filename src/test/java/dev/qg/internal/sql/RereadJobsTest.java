@@ -1,0 +1,103 @@
+package dev.qg.internal.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.qg.fixture.TestDatabase;
+import dev.qg.internal.sql.Plans.Query;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The second look finds the jobs that are still there under the very keys that were locked. */
+class RereadJobsTest {
+
+  private final Statements sql = Statements.of(null);
+
+  @RegisterExtension final TestDatabase db = TestDatabase.withTables();
+
+  @Test
+  void readsThoseThatAreAskedForInOrder() throws SQLException {
+    Connection session = db.connect();
+    Plans.load(session, 5_000);
+    List<JobKey> all = lock(session, 5_000);
+    List<JobKey> asked = new ArrayList<>();
+    for (int i = 0; i < all.size(); i += 2) {
+      asked.add(all.get(i));
+    }
+    List<JobKey> shuffled = new ArrayList<>(asked);
+    Collections.shuffle(shuffled, new Random(3));
+
+    List<JobRow> rows = sql.rereadJobs().execute(session, "", shuffled);
+
+    assertThat(rows).extracting(JobRow::key).isEqualTo(asked);
+    assertThat(rows.get(0).type()).isEqualTo("A");
+    assertThat(rows.get(0).args().data()).isEqualTo("[]");
+    assertThat(sql.rereadJobs().execute(session, "", List.of())).isEmpty();
+    assertThat(sql.rereadJobs().execute(session, "other", asked)).isEmpty();
+    session.close();
+  }
+
+  @Test
+  void leavesOutWhatIsGoneOrWasRetriedBetweenTheFirstAndTheLast() throws SQLException {
+    Connection session = db.connect();
+    Plans.load(session, 10);
+    List<JobKey> keys = lock(session, 10);
+    sql.deleteJob().execute(session, keys.get(0));
+    sql.deleteJob().execute(session, keys.get(9));
+    sql.deleteJob().execute(session, keys.get(5));
+    // Of another session's retry, whose key is still between the others.
+    sql.scheduleRetry().execute(session, keys.get(3), Duration.ofDays(-100_000), "error");
+
+    assertThat(sql.rereadJobs().execute(session, "", keys))
+        .extracting(JobRow::key)
+        .isEqualTo(
+            List.of(keys.get(1), keys.get(2), keys.get(4), keys.get(6), keys.get(7), keys.get(8)));
+    session.close();
+  }
+
+  @Test
+  void readsTheIndexInItsOrderWhateverThePlannerKnows() throws SQLException {
+    Connection connection = db.connect();
+    List<String> plans = new ArrayList<>();
+    for (int jobs : new int[] {0, 1_000, 1_000_000}) {
+      Plans.load(connection, jobs);
+      plans.addAll(plans(connection));
+      Plans.execute(connection, "vacuum analyze que_jobs");
+      plans.addAll(plans(connection));
+    }
+    assertThat(plans)
+        .hasSize(12)
+        .allSatisfy(
+            plan ->
+                assertThat(plan)
+                    .containsPattern("Index Scan using que_jobs_pkey on que_jobs ")
+                    .containsPattern("Index Cond: .*queue = .*>= ROW.*<= ROW")
+                    .contains("hashed SubPlan")
+                    .doesNotContain("Sort")
+                    .doesNotContain("Seq Scan"));
+  }
+
+  private static List<String> plans(Connection connection) throws SQLException {
+    JobKey key = new JobKey("", (short) 1, OffsetDateTime.MAX, 1);
+    Query query =
+        new Query(
+            Sent.by(c -> new RereadJobs(new Renderer(null)).execute(c, "", List.of(key))),
+            List.of(
+                "varchar", "int2", "timestamptz", "int8", "int2", "timestamptz", "int8", "int8[]"),
+            List.of("''", "1", "'-infinity'", "1", "200", "now()", "1000000", "'{1,2,3}'"));
+    return List.of(
+        Plans.explain(connection, "force_custom_plan", query),
+        Plans.explain(connection, "force_generic_plan", query));
+  }
+
+  private List<JobKey> lock(Connection session, int count) {
+    return sql.lockJobs().execute(session, "", count, List.of(), null);
+  }
+}

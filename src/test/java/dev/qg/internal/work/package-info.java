@@ -1,0 +1,2 @@
+/** The engine's parts that can be looked at alone. */
+package dev.qg.internal.work;
