@@ -39,7 +39,8 @@ final class TransactionalHandlers {
                 "qg",
                 "qg",
                 () ->
-                    new QgPool(database, CONNECTIONS, CONNECTIONS, TransactionalHandlers::insert))),
+                    new QgPool(
+                        database, CONNECTIONS, CONNECTIONS, false, TransactionalHandlers::insert))),
         List.of(Ratio.of("≥ 0.7", "qg", "plain JDBC")));
   }
 
