@@ -18,7 +18,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** A pool in a JVM of its own: url, jobs, workers, file. See ChildProcess for how they talk. */
 public final class Child {
 
-  private static final int WARM_UP = 2_000;
   private static final Duration BETWEEN_REPORTS = Duration.ofMillis(5);
 
   private Child() {}
@@ -40,7 +39,7 @@ public final class Child {
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     try (HikariDataSource dataSource = database.pool(workers + 2);
         Qg qg = Qg.create(dataSource)) {
-      warmUp(qg, workers);
+      warmUp(qg, workers, Drains.warmUp(ledger.jobs()));
       System.out.println("ready");
       in.readLine();
       try (WorkerPool pool = WorkerPool.builder(qg, workMap).count(workers).build()) {
@@ -55,10 +54,10 @@ public final class Child {
   }
 
   /** In a queue of its own. */
-  private static void warmUp(Qg qg, int workers) throws InterruptedException {
+  private static void warmUp(Qg qg, int workers, int jobs) throws InterruptedException {
     String queue = "warm-up-" + ProcessHandle.current().pid();
-    CountDownLatch all = new CountDownLatch(WARM_UP);
-    qg.enqueueAll(Collections.nCopies(WARM_UP, Job.of("Bench").withQueue(queue)));
+    CountDownLatch all = new CountDownLatch(jobs);
+    qg.enqueueAll(Collections.nCopies(jobs, Job.of("Bench").withQueue(queue)));
     try (WorkerPool pool =
         WorkerPool.builder(qg, WorkMap.of("Bench", job -> all.countDown()))
             .queue(queue)

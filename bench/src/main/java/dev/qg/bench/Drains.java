@@ -1,11 +1,15 @@
 package dev.qg.bench;
 
+import java.time.Duration;
 import java.util.function.Supplier;
 
 /** How a contestant is drained: warmed up, filled, left to settle, drained, checked. */
 public final class Drains {
 
-  private static final int WARM_UP = 2_000;
+  /** As many jobs as it takes until the JVM has compiled what is worth it. */
+  private static final int WARM_UP = 100_000;
+
+  private static final Duration WARM_UP_AT_MOST = Duration.ofSeconds(5);
 
   private Drains() {}
 
@@ -19,12 +23,17 @@ public final class Drains {
     }
   }
 
-  /** Drains a few jobs, so that both sides have compiled and connected what they need. */
+  /** Drains up to half as many jobs, for some seconds, so that all is compiled that is worth it. */
   public static void warmUp(Contestant contestant, int jobs) throws Exception {
-    int few = Math.min(WARM_UP, Math.max(1, jobs / 10));
+    int some = warmUp(jobs);
     contestant.prepare();
-    contestant.enqueue(few);
-    drain(contestant, Ledger.of(few));
+    contestant.enqueue(some);
+    drain(contestant, Ledger.of(some).within(WARM_UP_AT_MOST));
+  }
+
+  /** How many jobs to warm up with. */
+  static int warmUp(int jobs) {
+    return Math.min(WARM_UP, Math.max(1, jobs / 2));
   }
 
   /** Empties and fills the queue. */
