@@ -6,6 +6,7 @@ import dev.qg.internal.work.ContentionException;
 import dev.qg.internal.work.Engine;
 import dev.qg.internal.work.HandHeldJobs;
 import dev.qg.internal.work.InlineJobs;
+import dev.qg.internal.work.Places;
 import dev.qg.internal.work.Runner;
 import dev.qg.internal.work.WakeUps;
 import dev.qg.internal.work.WorkLoop;
@@ -31,6 +32,7 @@ final class Core {
   final InlineJobs inline;
   final WakeUps wakeUps = new WakeUps();
 
+  private final Places places = new Places();
   private final HandHeldJobs handHeld;
 
   /** Set once by close, so that what comes later is refused. */
@@ -135,7 +137,7 @@ final class Core {
 
   /** Makes a loop that works jobs of a queue, as a worker. */
   WorkLoop loop(WorkMap workMap, String queue, Duration interval) {
-    return new WorkLoop(connections, sql, policy, runner(workMap), queue, interval);
+    return new WorkLoop(connections, sql, policy, runner(workMap), places, queue, interval);
   }
 
   /** Makes what works jobs for a pool. */

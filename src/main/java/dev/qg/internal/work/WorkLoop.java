@@ -1,6 +1,5 @@
 package dev.qg.internal.work;
 
-import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
 import java.time.Duration;
@@ -33,27 +32,17 @@ public final class WorkLoop {
    */
   private static final Duration AFTER_CONTENTION = Duration.ofMillis(100);
 
-  /** After so long, a more urgent job that has appeared meanwhile is found at the latest. */
-  private static final long STRICT_WITHIN = Duration.ofMillis(100).toNanos();
-
   private static final CountDownLatch NEVER_STARTED = new CountDownLatch(0);
 
   private final Connections connections;
   private final Statements sql;
   private final JobPolicy policy;
   private final Runner runner;
+  private final Places places;
   private final String queue;
   private final Duration interval;
 
   private final Waiter waiter = new Waiter();
-
-  /**
-   * The job that was locked last, and when the queue was last looked at from the start. Of several
-   * threads that work one job each, any may have written it: a place is as good as another.
-   */
-  private volatile @Nullable Place last;
-
-  private record Place(JobKey key, long swept) {}
 
   private final AtomicBoolean started = new AtomicBoolean();
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -71,6 +60,7 @@ public final class WorkLoop {
   private @Nullable Session session;
 
   /**
+   * @param places shared by all that work on the same database
    * @param interval how long to wait when there was nothing to do
    */
   public WorkLoop(
@@ -78,12 +68,14 @@ public final class WorkLoop {
       Statements sql,
       JobPolicy policy,
       Runner runner,
+      Places places,
       String queue,
       Duration interval) {
     this.connections = connections;
     this.sql = sql;
     this.policy = policy;
     this.runner = runner;
+    this.places = places;
     this.queue = queue;
     this.interval = interval;
   }
@@ -100,7 +92,7 @@ public final class WorkLoop {
   }
 
   private Found workOne(Session on) {
-    Optional<JobRow> row = lockOne(on);
+    Optional<JobRow> row = places.take(queue, behind -> on.lockOne(queue, behind));
     if (row.isEmpty()) {
       return Found.NOTHING;
     }
@@ -108,25 +100,6 @@ public final class WorkLoop {
     boolean kept =
         runner.run(job, () -> {}, () -> outOfTime ? Shutdown.OUT_OF_TIME : null, end -> {});
     return kept ? Found.JOB : Found.LOST_JOB;
-  }
-
-  /**
-   * Locks the next job behind the one that was locked last, where no rows of jobs that are done lie
-   * in between; from the start now and then, and before there is said to be nothing.
-   */
-  private Optional<JobRow> lockOne(Session on) {
-    Place place = last;
-    if (place != null && System.nanoTime() - place.swept < STRICT_WITHIN) {
-      Optional<JobRow> next = on.lockOne(queue, place.key);
-      if (next.isPresent()) {
-        last = new Place(next.get().key(), place.swept);
-        return next;
-      }
-    }
-    long now = System.nanoTime();
-    Optional<JobRow> first = on.lockOne(queue, null);
-    last = first.map(row -> new Place(row.key(), now)).orElse(null);
-    return first;
   }
 
   /** Works until it is stopped, or until the thread is interrupted by its owner. Once only. */
