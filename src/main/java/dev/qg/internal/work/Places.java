@@ -48,7 +48,7 @@ public final class Places {
     if (place != null && !isToSweep(queue, place, now)) {
       Optional<JobRow> next = look.apply(place.last);
       if (next.isPresent()) {
-        // What somebody else has found by now is no worse, and may be what a sweep has found.
+        // Unless somebody else has gone on meanwhile: a sweep would have been in vain.
         places.replace(queue, place, new Place(next.get().key(), place.swept));
         return next;
       }

@@ -74,7 +74,7 @@ class PlacesTest {
   }
 
   @Test
-  void aSlowLookDoesNotPassOverWhatASweepHasFound() {
+  void aSlowLookDoesNotUndoASweep() {
     enqueue(10, 11, 12);
     take();
 
@@ -90,6 +90,7 @@ class PlacesTest {
                 }));
 
     assertEquals(2, take());
+    assertEquals(Optional.of(1L), looks.get(looks.size() - 1));
   }
 
   @Test
