@@ -59,6 +59,7 @@ final class Drain {
         "jobs/s",
         entries,
         List.of(
+            Ratio.of("≥ 0.55", "qg", "limit, 1"),
             Ratio.of("≥ 0.55", "qg", "limit, 1", "limit, 2"),
             Ratio.of("≥ 12", "qg", "db-scheduler"),
             Ratio.of("≥ 25", "qg", "qg-classic, 4"),

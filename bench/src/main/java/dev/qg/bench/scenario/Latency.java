@@ -33,7 +33,9 @@ final class Latency {
   static final String NAME = "latency";
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final Duration PAUSE = Duration.ofMillis(2);
+
+  /** Fewer jobs a second than those from which on notifications are left out. */
+  private static final Duration PAUSE = Duration.ofMillis(10);
 
   private final Setting setting;
 
