@@ -1,6 +1,7 @@
 -- on the search path
 select "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id",
-    "que_jobs"."job_class", "que_jobs"."args", "que_jobs"."error_count", "que_jobs"."last_error"
+    "que_jobs"."job_class", "que_jobs"."args", "que_jobs"."error_count", "que_jobs"."last_error",
+    "que_jobs".ctid
 from "que_jobs"
 cross join generate_series(1, (select 1))
 where ("que_jobs"."queue" = ?
@@ -13,7 +14,7 @@ fetch next 1000 rows only
 -- in the schema jobs
 select "jobs"."que_jobs"."queue", "jobs"."que_jobs"."priority", "jobs"."que_jobs"."run_at",
     "jobs"."que_jobs"."job_id", "jobs"."que_jobs"."job_class", "jobs"."que_jobs"."args",
-    "jobs"."que_jobs"."error_count", "jobs"."que_jobs"."last_error"
+    "jobs"."que_jobs"."error_count", "jobs"."que_jobs"."last_error", "jobs"."que_jobs".ctid
 from "jobs"."que_jobs"
 cross join generate_series(1, (select 1))
 where ("jobs"."que_jobs"."queue" = ?

@@ -3,6 +3,12 @@ package dev.qg.internal.sql;
 import org.jooq.JSON;
 import org.jspecify.annotations.Nullable;
 
-/** A row of {@code que_jobs} as it was read. */
+/**
+ * A row of {@code que_jobs} as it was read.
+ *
+ * @param place where in the table it was then, as PostgreSQL's {@code ctid} has it. No more than a
+ *     hint where to look first: an update or {@code VACUUM FULL} moves a row, and what is in the
+ *     place of one that is gone may be another job
+ */
 public record JobRow(
-    JobKey key, String type, JSON args, int errorCount, @Nullable String lastError) {}
+    JobKey key, String type, JSON args, int errorCount, @Nullable String lastError, String place) {}

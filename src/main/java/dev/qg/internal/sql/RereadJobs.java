@@ -32,7 +32,8 @@ import org.jooq.impl.SQLDataType;
  *
  * <pre>{@code
  * select "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id",
- *     "que_jobs"."job_class", "que_jobs"."args", "que_jobs"."error_count", "que_jobs"."last_error"
+ *     "que_jobs"."job_class", "que_jobs"."args", "que_jobs"."error_count", "que_jobs"."last_error",
+ *     "que_jobs".ctid
  * from "que_jobs"
  * cross join generate_series(1, (select 1))
  * where ("que_jobs"."queue" = ?
@@ -102,7 +103,8 @@ public final class RereadJobs {
             QUE_JOBS.JOB_CLASS,
             QUE_JOBS.ARGS,
             QUE_JOBS.ERROR_COUNT,
-            QUE_JOBS.LAST_ERROR)
+            QUE_JOBS.LAST_ERROR,
+            QUE_JOBS.rowid())
         .from(QUE_JOBS)
         .crossJoin(Functions.oneThatLooksLikeMany())
         .where(QUE_JOBS.QUEUE.eq(QUEUE))
@@ -157,6 +159,7 @@ public final class RereadJobs {
         row.getString(5),
         JSON.json(row.getString(6)),
         row.getInt(7),
-        row.getString(8));
+        row.getString(8),
+        row.getString(9));
   }
 }

@@ -40,8 +40,8 @@ import org.jooq.impl.SQLDataType;
  * }</pre>
  *
  * <p><b>Locks</b>: the rows, until the transaction ends. <b>Index</b>: the primary key, as in
- * {@link DeleteJobs}. <b>Concurrency</b>: as {@link ScheduleRetry}; the id of a job that was lost
- * is not returned.
+ * {@link DeleteJobsByKey}. <b>Concurrency</b>: as {@link ScheduleRetry}; the id of a job that was
+ * lost is not returned.
  */
 public final class ScheduleRetries {
 

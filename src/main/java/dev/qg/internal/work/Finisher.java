@@ -3,6 +3,7 @@ package dev.qg.internal.work;
 import static java.util.Objects.requireNonNull;
 
 import dev.qg.internal.sql.JobKey;
+import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Retry;
 import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Ending.Failure;
@@ -165,7 +166,7 @@ final class Finisher implements Runnable {
       writeTogether(
           ending -> ending.failure() == null,
           deletions ->
-              sql.deleteJobs().execute(connection, deletions.stream().map(Finisher::key).toList()));
+              sql.deleteJobs().execute(connection, deletions.stream().map(Finisher::row).toList()));
       writeTogether(
           ending -> ending.failure() != null && ending.failure().delay() != null,
           retries ->
@@ -264,8 +265,12 @@ final class Finisher implements Runnable {
     }
   }
 
+  private static JobRow row(Ending ending) {
+    return ending.job().row();
+  }
+
   private static JobKey key(Ending ending) {
-    return ending.job().row().key();
+    return row(ending).key();
   }
 
   private static Retry retry(Ending ending) {

@@ -36,6 +36,7 @@ class GoldenSqlTest {
   private static final OffsetDateTime TIME =
       OffsetDateTime.of(2026, 1, 2, 3, 4, 5, 0, ZoneOffset.UTC);
   private static final JobKey KEY = new JobKey("", (short) 100, TIME, 1);
+  private static final JobRow ROW = new JobRow(KEY, "A", JSON.json("[]"), 0, null, "(0,1)");
   private static final NewJob LEAST = new NewJob("A", null, null, null, null);
   private static final NewJob MOST = new NewJob("A", "q", (short) 1, TIME, JSON.json("[]"));
 
@@ -77,7 +78,10 @@ class GoldenSqlTest {
                 r -> Sent.by(c -> new InsertJobs(r).execute(c, List.of(1L), List.of(LEAST)))),
         Golden.of(CopyJobs.class, r -> new CopyJobs(r).sql(JobColumn.setBy(MOST)))
             .and("only what is required", r -> new CopyJobs(r).sql(JobColumn.setBy(LEAST))),
-        Golden.of(DeleteJobs.class, r -> Sent.by(c -> new DeleteJobs(r).execute(c, List.of(KEY)))),
+        Golden.of(DeleteJobs.class, r -> Sent.by(c -> new DeleteJobs(r).execute(c, List.of(ROW)))),
+        Golden.of(
+            DeleteJobsByKey.class,
+            r -> Sent.by(c -> new DeleteJobsByKey(r).execute(c, List.of(KEY)))),
         Golden.of(
             ScheduleRetries.class,
             r ->

@@ -6,13 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.jooq.tables.records.QueJobsRecord;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.jooq.Record4;
+import org.jooq.JSON;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -35,35 +36,39 @@ class ManyJobsTest {
   }
 
   @Test
-  void deletesThoseThatAreNamedAndNoOthers() {
-    List<JobKey> keys = keys();
+  void deletesThoseThatAreNamedAndNoOthers() throws SQLException {
+    List<JobRow> rows = rows();
 
-    Set<Long> deleted = sql.deleteJobs().execute(connection, keys.subList(500, 2_500));
+    Set<Long> deleted = sql.deleteJobs().execute(connection, rows.subList(500, 2_500));
 
-    assertThat(deleted).containsExactlyInAnyOrderElementsOf(ids(keys.subList(500, 2_500)));
-    assertThat(keys())
+    assertThat(deleted).isEqualTo(Rows.ids(rows.subList(500, 2_500)));
+    assertThat(rows())
         .containsExactlyElementsOf(
             IntStream.range(0, 3_000)
                 .filter(i -> i < 500 || i >= 2_500)
-                .mapToObj(keys::get)
+                .mapToObj(rows::get)
                 .toList());
     assertThat(sql.deleteJobs().execute(connection, List.of())).isEmpty();
   }
 
   @Test
-  void deletesNoneWhoseKeyIsUsedUp() {
-    List<JobKey> keys = keys();
-    JobKey deleted = keys.get(0);
-    JobKey retried = keys.get(1);
-    JobKey other = keys.get(2);
-    JobKey mine = keys.get(3);
-    sql.deleteJob().execute(connection, deleted);
-    sql.scheduleRetry().execute(connection, retried, Duration.ZERO, "error");
-    // The parts of several keys that exist don't make one that does.
-    JobKey mixed = new JobKey(other.queue(), other.priority(), mine.runAt(), other.id());
+  void deletesNoneWhoseKeyIsUsedUp() throws SQLException {
+    List<JobRow> rows = rows();
+    JobRow deleted = rows.get(0);
+    JobRow retried = rows.get(1);
+    JobKey other = rows.get(2).key();
+    JobRow mine = rows.get(3);
+    sql.deleteJob().execute(connection, deleted.key());
+    sql.scheduleRetry().execute(connection, retried.key(), Duration.ZERO, "error");
+    // The parts of several keys that exist don't make one that does, in whichever place.
+    JobKey mixed = new JobKey(other.queue(), other.priority(), mine.key().runAt(), other.id());
+    JobRow inItsPlace = at(rows.get(2).place(), mixed);
+    JobRow inMine = at(mine.place(), mixed);
 
-    assertThat(sql.deleteJobs().execute(connection, List.of(deleted, retried, mixed, mine)))
-        .containsExactly(mine.id());
+    assertThat(
+            sql.deleteJobs()
+                .execute(connection, List.of(deleted, retried, inItsPlace, inMine, mine)))
+        .containsExactly(mine.key().id());
     assertThat(db.jobs()).hasSize(2_998);
   }
 
@@ -73,20 +78,15 @@ class ManyJobsTest {
     Plans.execute(connection, "delete from que_jobs");
     Plans.execute(
         connection, "insert into que_jobs (run_at, job_class) values ('" + time + "', 'A')");
-    JobKey key;
-    try (var statement = connection.createStatement();
-        var row = statement.executeQuery("select queue, priority, run_at, job_id from que_jobs")) {
-      row.next();
-      key = JobKey.read(row);
-    }
-    assertThat(sql.rereadJobs().execute(connection, "", List.of(key)))
-        .extracting(JobRow::key)
-        .containsExactly(key);
-    assertThat(sql.deleteJobs().execute(connection, List.of(key))).containsExactly(key.id());
+    List<JobRow> rows = rows();
+
+    assertThat(rows).hasSize(1);
+    assertThat(sql.deleteJobs().execute(connection, rows)).isEqualTo(Rows.ids(rows));
+    assertThat(db.jobs()).isEmpty();
   }
 
   @Test
-  void recordsFailuresAsThoseOfOneJobAre() throws Exception {
+  void recordsFailuresAsThoseOfOneJobAre() throws SQLException {
     List<JobKey> keys = keys();
     JobKey first = keys.get(0);
     JobKey second = keys.get(1);
@@ -125,20 +125,16 @@ class ManyJobsTest {
     assertThat(db.ctx().fetchCount(QUE_JOBS, QUE_JOBS.ERROR_COUNT.eq(0))).isEqualTo(2_995);
   }
 
-  private List<JobKey> keys() {
-    return db.ctx()
-        .select(QUE_JOBS.QUEUE, QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID)
-        .from(QUE_JOBS)
-        .orderBy(QUE_JOBS.JOB_ID)
-        .fetch(ManyJobsTest::key);
+  private static JobRow at(String place, JobKey key) {
+    return new JobRow(key, "A", JSON.json("[]"), 0, null, place);
   }
 
-  private static JobKey key(Record4<String, Short, OffsetDateTime, Long> row) {
-    return new JobKey(row.value1(), row.value2(), row.value3(), row.value4());
+  private List<JobKey> keys() throws SQLException {
+    return rows().stream().map(JobRow::key).toList();
   }
 
-  private static List<Long> ids(List<JobKey> keys) {
-    return keys.stream().map(JobKey::id).toList();
+  private List<JobRow> rows() throws SQLException {
+    return Rows.all(connection);
   }
 
   private OffsetDateTime now() {

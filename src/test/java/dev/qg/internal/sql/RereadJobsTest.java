@@ -1,5 +1,6 @@
 package dev.qg.internal.sql;
 
+import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.qg.fixture.TestDatabase;
@@ -39,6 +40,14 @@ class RereadJobsTest {
     assertThat(rows).extracting(JobRow::key).isEqualTo(asked);
     assertThat(rows.get(0).type()).isEqualTo("A");
     assertThat(rows.get(0).args().data()).isEqualTo("[]");
+    assertThat(rows.get(0).place())
+        .isEqualTo(
+            db.ctx()
+                .select(QUE_JOBS.rowid().cast(String.class))
+                .from(QUE_JOBS)
+                .where(QUE_JOBS.JOB_ID.eq(asked.get(0).id()))
+                .fetchSingle()
+                .value1());
     assertThat(sql.rereadJobs().execute(session, "", List.of())).isEmpty();
     assertThat(sql.rereadJobs().execute(session, "other", asked)).isEmpty();
     session.close();

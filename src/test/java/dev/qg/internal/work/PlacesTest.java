@@ -121,7 +121,7 @@ class PlacesTest {
       return Optional.empty();
     }
     queue.remove(next);
-    return Optional.of(new JobRow(next, "Mail", JSON.json("[]"), 0, null));
+    return Optional.of(new JobRow(next, "Mail", JSON.json("[]"), 0, null, "(0,1)"));
   }
 
   private void enqueue(long... ids) {
