@@ -40,9 +40,9 @@ import org.jooq.impl.DefaultDataType;
  * {@link DeleteJob}: another job may be in the place of one that was deleted, or retried.
  *
  * <p><b>Locks</b>: the rows, until the transaction ends. <b>Index</b>: none. A row is read from its
- * place, where the index would have to be searched for each job, which costs the server about twice
- * as much for all. The plan is made for each execution, as that of {@link DeleteJobsByKey}; of a
- * table of a few pages, it may be to read them all. <b>Concurrency</b>: as {@link DeleteJob}; the
+ * place, where the index would have to be searched for each job, which costs the server twice as
+ * much for a thousand jobs. The plan is made for each execution, as in {@link DeleteJobsByKey}; of
+ * a table of a few pages, it may be to read them all. <b>Concurrency</b>: as {@link DeleteJob}; the
  * id of a job that was lost is not returned. A row that was updated or that {@code VACUUM FULL} has
  * moved is in another place, so that the second statement looks for its key. One that is being
  * updated is waited for; then its new version is deleted if it still has that key, by this
