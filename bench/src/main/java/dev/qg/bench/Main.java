@@ -1,6 +1,7 @@
 package dev.qg.bench;
 
 import dev.qg.bench.scenario.Scenarios;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Runs the scenarios that the command line names, or all, and reports. */
@@ -36,9 +37,16 @@ public final class Main {
     try (Database database = Database.open()) {
       System.out.println(database.describe());
       Runner runner = new Runner(options);
-      List<Result> results = runner.run(Scenarios.all(new Setting(database, options)));
+      List<Result> results = new ArrayList<>();
+      for (Scenario scenario : Scenarios.all(new Setting(database, options))) {
+        if (options.wants(scenario)) {
+          Result result = runner.run(scenario);
+          Report.write(result, options.results());
+          results.add(result);
+        }
+      }
       Report.print(results, System.out);
-      Report.write(results, options.results());
+      System.out.println("\nWritten to " + options.results().toAbsolutePath().normalize());
       return runner.failures();
     }
   }

@@ -34,24 +34,20 @@ final class Report {
     }
   }
 
-  /** Writes the results; those of scenarios that were not run this time stay as they are. */
-  static void write(List<Result> results, Path directory) throws IOException {
+  /** Writes a result; those of other scenarios stay as they are. */
+  static void write(Result result, Path directory) throws IOException {
     Files.createDirectories(directory);
     Path file = directory.resolve("latest.json");
     ArrayNode all =
         Files.exists(file) ? (ArrayNode) JSON.readTree(file.toFile()) : JSON.createArrayNode();
-    for (Result result : results) {
-      ObjectNode node = node(result);
-      int known = indexOf(all, result.scenario().name());
-      if (known < 0) {
-        all.add(node);
-      } else {
-        all.set(known, node);
-      }
-      Files.writeString(directory.resolve(result.scenario().name() + ".svg"), Chart.of(result));
+    int known = indexOf(all, result.scenario().name());
+    if (known < 0) {
+      all.add(node(result));
+    } else {
+      all.set(known, node(result));
     }
     Files.writeString(file, JSON.writeValueAsString(all) + "\n");
-    System.out.println("\nWritten to " + directory.toAbsolutePath().normalize());
+    Files.writeString(directory.resolve(result.scenario().name() + ".svg"), Chart.of(result));
   }
 
   private static int indexOf(ArrayNode all, String name) {

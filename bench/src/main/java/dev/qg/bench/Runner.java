@@ -25,17 +25,7 @@ final class Runner {
     return failures;
   }
 
-  List<Result> run(List<Scenario> scenarios) {
-    List<Result> results = new ArrayList<>();
-    for (Scenario scenario : scenarios) {
-      if (options.wants(scenario)) {
-        results.add(run(scenario));
-      }
-    }
-    return results;
-  }
-
-  private Result run(Scenario scenario) {
+  Result run(Scenario scenario) {
     System.out.printf("%n%s: %s%n", scenario.name(), scenario.about());
     Map<String, List<Double>> figures = new LinkedHashMap<>();
     for (int round = 1; round <= options.rounds(); round++) {
