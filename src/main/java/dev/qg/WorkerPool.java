@@ -65,12 +65,12 @@ public final class WorkerPool implements AutoCloseable {
    * DataSource} waits for a connection, they begin when it can.
    *
    * @throws QgException if a table that they need is missing; the message says how to make it
-   * @throws IllegalStateException if the pool was started before
+   * @throws IllegalStateException if the pool was started or shut down before
    */
   public void start() {
     qg.core().requireTables();
     if (!engine.start()) {
-      throw new IllegalStateException("The pool \"" + name + "\" was started before");
+      throw new IllegalStateException("The pool \"" + name + "\" was started or shut down before");
     }
   }
 

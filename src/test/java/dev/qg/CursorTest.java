@@ -88,8 +88,8 @@ class CursorTest {
     // Sessions tell their statistics when they end, at the latest.
     dataSource.close();
     report.rollback();
-    // Each row is read to be locked, looked at again, and deleted; from the start it would be a
-    // thousand times each.
+    // Each row is read to be locked and looked at again; from the start it would be a thousand
+    // times each.
     await().untilAsserted(() -> assertThat(indexEntriesRead()).isBetween(2L * jobs, 20L * jobs));
   }
 

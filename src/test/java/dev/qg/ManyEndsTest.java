@@ -1,20 +1,26 @@
 package dev.qg;
 
+import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.TestDatabase;
+import dev.qg.jooq.tables.records.QueJobsRecord;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.jooq.SQLDialect;
+import org.jooq.impl.DSL;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -85,6 +91,29 @@ class ManyEndsTest {
     }
     assertEachRanOnce(500);
     assertThat(logs.alarms("end_not_recorded")).hasSize(1);
+    assertThat(logs.alarms("job_lost")).isEmpty();
+  }
+
+  @Test
+  void areWrittenButForThoseThatSomebodyElseHasLocked() throws SQLException {
+    db.qg().enqueueAll(Collections.nCopies(300, Job.of("Do")));
+    List<Long> locked = db.jobs().subList(100, 120).stream().map(QueJobsRecord::getJobId).toList();
+    try (Connection other = db.connect();
+        WorkerPool pool = pool(db.qg(), this::run)) {
+      other.setAutoCommit(false);
+      DSL.using(other, SQLDialect.POSTGRES)
+          .update(QUE_JOBS)
+          .set(QUE_JOBS.PRIORITY, QUE_JOBS.PRIORITY)
+          .where(QUE_JOBS.JOB_ID.in(locked))
+          .execute();
+      pool.start();
+      await().atMost(Duration.ofSeconds(30)).until(() -> db.jobs().size() == locked.size());
+      assertThat(db.jobs()).extracting(QueJobsRecord::getJobId).containsExactlyElementsOf(locked);
+      await().until(() -> logs.alarms("end_not_recorded").size() == 10);
+      other.rollback();
+      await().until(() -> db.jobs().isEmpty());
+    }
+    assertEachRanOnce(300);
     assertThat(logs.alarms("job_lost")).isEmpty();
   }
 

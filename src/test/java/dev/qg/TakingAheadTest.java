@@ -158,6 +158,8 @@ class TakingAheadTest {
       assertThat(qg.stats()).isEmpty();
     }
     assertThat(logs.alarms("lock_table_full")).hasSize(1);
+    assertThat(logs.alarms("worker_failing"))
+        .noneMatch(event -> event.getFormattedMessage().contains("Can't take jobs"));
     assertThat(logs.alarms("job_lost")).isEmpty();
   }
 

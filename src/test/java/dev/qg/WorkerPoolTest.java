@@ -98,6 +98,16 @@ class WorkerPoolTest {
   }
 
   @Test
+  void isNotStartedAfterItsShutdown() {
+    WorkerPool pool = builder(job -> worked.add(job.type())).build();
+    assertThat(pool.shutdown(Duration.ZERO)).isTrue();
+    assertThatThrownBy(pool::start)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("shut down");
+    assertThat(pool.shutdown(Duration.ZERO)).isTrue();
+  }
+
+  @Test
   void worksNothingMoreAfterItIsClosed() {
     try (WorkerPool pool = builder(job -> worked.add(job.type())).build()) {
       pool.start();

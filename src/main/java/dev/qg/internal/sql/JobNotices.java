@@ -1,8 +1,9 @@
 package dev.qg.internal.sql;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,19 +20,24 @@ public final class JobNotices {
   /** Stands for all others. */
   private static final Group ANY = new Group(null, JobNotice.ofAny().priority());
 
-  /** Of threads that add at the same moment, none undoes what another has done. */
-  private final Map<Group, JobNotice> earliest = new ConcurrentHashMap<>();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<Group, JobNotice> earliest = new HashMap<>();
 
   public void add(JobNotice notice) {
-    if (earliest.containsKey(ANY)) {
-      return;
-    }
-    Group group = new Group(notice.queue(), notice.priority());
-    if (!group.equals(ANY) && (earliest.size() < MOST || earliest.containsKey(group))) {
-      earliest.merge(group, notice, (one, two) -> two.isBefore(one) ? two : one);
-    } else {
-      earliest.put(ANY, JobNotice.ofAny());
-      earliest.keySet().removeIf(other -> !other.equals(ANY));
+    lock.lock();
+    try {
+      if (earliest.containsKey(ANY)) {
+        return;
+      }
+      Group group = new Group(notice.queue(), notice.priority());
+      if (!group.equals(ANY) && (earliest.size() < MOST || earliest.containsKey(group))) {
+        earliest.merge(group, notice, (one, two) -> two.isBefore(one) ? two : one);
+      } else {
+        earliest.clear();
+        earliest.put(ANY, JobNotice.ofAny());
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -40,6 +46,23 @@ public final class JobNotices {
   }
 
   public List<JobNotice> list() {
-    return List.copyOf(earliest.values());
+    lock.lock();
+    try {
+      return List.copyOf(earliest.values());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes all out. */
+  public List<JobNotice> drain() {
+    lock.lock();
+    try {
+      List<JobNotice> all = list();
+      earliest.clear();
+      return all;
+    } finally {
+      lock.unlock();
+    }
   }
 }

@@ -27,7 +27,9 @@ public record Statements(
     Listen listen,
     SelectStats selectStats,
     SelectWorking selectWorking,
-    HoldSession holdSession,
+    AdjustSession toHold,
+    AdjustSession toWrite,
+    AdjustSession toWriteWhatIsFree,
     FindTable findJobs,
     FindTable findDeadJobs,
     String where) {
@@ -61,7 +63,9 @@ public record Statements(
         new Listen(renderer),
         new SelectStats(renderer),
         new SelectWorking(renderer),
-        new HoldSession(renderer),
+        new AdjustSession(renderer, AdjustSession.TO_HOLD),
+        new AdjustSession(renderer, AdjustSession.TO_WRITE),
+        new AdjustSession(renderer, AdjustSession.TO_WRITE_WHAT_IS_FREE),
         new FindTable(renderer, QUE_JOBS),
         new FindTable(renderer, QG_DEAD_JOBS),
         renderer.where());

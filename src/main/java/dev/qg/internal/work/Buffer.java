@@ -75,10 +75,8 @@ final class Buffer {
       long now = System.nanoTime();
       more.forEach(job -> jobs.addLast(new Waiting(job, now)));
       lowWater = jobs.size() / 2;
-      if (more.size() == 1) {
+      for (int i = Math.min(more.size(), idle); i > 0; i--) {
         filled.signal();
-      } else {
-        filled.signalAll();
       }
       return List.of();
     } finally {

@@ -75,6 +75,9 @@ public final class Engine {
   /** Written by start before anything else runs, so that a shutdown ends the wake-ups. */
   private volatile Runnable noWakeUps = () -> {};
 
+  /** Set by the first shutdown, and read by a start that it may have overtaken. */
+  private volatile boolean stopped;
+
   public Engine(
       Connections connections,
       Statements sql,
@@ -122,7 +125,7 @@ public final class Engine {
   /**
    * Starts all threads.
    *
-   * @return false if that was done before
+   * @return false if that was done before, or if it was shut down
    */
   public boolean start() {
     if (!started.compareAndSet(false, true)) {
@@ -139,6 +142,11 @@ public final class Engine {
     parts.add(part("locker", locker, lockerEnded, null));
     for (int i = 0; i < workers.size(); i++) {
       parts.add(part(String.valueOf(i + 1), workers.get(i), workersEnded, settings.threads));
+    }
+    if (stopped) {
+      noWakeUps.run();
+      parts.forEach(part -> part.ended.countDown());
+      return false;
     }
     try {
       while (!parts.isEmpty()) {
@@ -185,6 +193,7 @@ public final class Engine {
    * @return whether everything ended by itself within the limit
    */
   public boolean shutdown(Duration limit) {
+    stopped = true;
     if (!started.get()) {
       return true;
     }

@@ -20,7 +20,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +35,6 @@ final class Finisher implements Runnable {
   private static final int BATCH = 1_000;
 
   private static final int SECONDS_TO_ANSWER = 5;
-
-  /** Classes of SQLSTATE: the state of the transaction, resources, and the system's errors. */
-  private static final Set<String> SERVER_ERRORS = Set.of("25", "53", "58");
 
   private final Connections connections;
   private final Statements sql;
@@ -103,14 +99,17 @@ final class Finisher implements Runnable {
 
   @Override
   public void run() {
-    while (!givingUp) {
-      Duration pause = pause();
-      if (pause.isZero()) {
-        writeAll();
-      } else if (stopping && isEmpty()) {
-        break;
-      } else {
-        waiter.awaitQuietly(pause);
+    while (!givingUp && !(stopping && isEmpty())) {
+      try {
+        Duration pause = pause();
+        if (pause.isZero()) {
+          writeAll();
+        } else {
+          waiter.awaitQuietly(pause);
+        }
+      } catch (Throwable t) {
+        // Such as that there is no memory left to say what failed: it goes on once there is.
+        waiter.awaitQuietly(Outage.FIRST_PAUSE);
       }
     }
     fill(Integer.MAX_VALUE);
@@ -135,11 +134,13 @@ final class Finisher implements Runnable {
   private void writeAll() {
     try (Session session = Session.openToWrite(connections, sql)) {
       current = session;
-      Connection connection = session.connection();
+      if (givingUp) {
+        return;
+      }
       do {
         refused.takeDue(batch::add);
         fill(BATCH);
-        write(connection);
+        write(session);
         written.run();
       } while (!added.isEmpty() && !givingUp);
       outage.over();
@@ -161,7 +162,8 @@ final class Finisher implements Runnable {
     }
   }
 
-  private void write(Connection connection) throws SQLException {
+  private void write(Session session) throws SQLException {
+    Connection connection = session.connection();
     try {
       writeTogether(
           ending -> ending.failure() == null,
@@ -174,11 +176,12 @@ final class Finisher implements Runnable {
                   .execute(connection, retries.stream().map(Finisher::retry).toList()));
     } catch (RuntimeException e) {
       requireAnswer(connection, e);
+      spareOthers(session, e);
       // Of several statements, one may have been committed.
       uncertain.addAll(batch);
     }
     while (!batch.isEmpty()) {
-      writeFirst(connection);
+      writeFirst(session);
     }
   }
 
@@ -205,13 +208,15 @@ final class Finisher implements Runnable {
     }
   }
 
-  private void writeFirst(Connection connection) throws SQLException {
+  private void writeFirst(Session session) throws SQLException {
+    Connection connection = session.connection();
     Ending ending = batch.getFirst();
     boolean hit;
     try {
       hit = write(connection, ending);
     } catch (RuntimeException e) {
       requireAnswer(connection, e);
+      spareOthers(session, e);
       refused.add(batch.removeFirst(), e);
       return;
     }
@@ -239,15 +244,18 @@ final class Finisher implements Runnable {
 
   /** Tells a job that was refused from a server that refuses everything, or doesn't answer. */
   private static void requireAnswer(Connection connection, RuntimeException e) throws SQLException {
-    if (isOfServer(e) || connection.isClosed() || !connection.isValid(SECONDS_TO_ANSWER)) {
+    if (SqlStates.isOfServer(e)
+        || connection.isClosed()
+        || !connection.isValid(SECONDS_TO_ANSWER)) {
       throw e;
     }
   }
 
-  /** Such as that it is read-only or full; but not that it has cancelled a statement. */
-  private static boolean isOfServer(RuntimeException e) {
-    return e instanceof DataAccessException failure
-        && SERVER_ERRORS.contains(failure.sqlState().substring(0, 2));
+  /** Where others have locked a row, they may have locked many: each can't be waited for. */
+  private static void spareOthers(Session session, RuntimeException e) {
+    if (SqlStates.isLocked(e)) {
+      session.writeWhatIsFree();
+    }
   }
 
   private void settle(Ending ending, boolean hit) {

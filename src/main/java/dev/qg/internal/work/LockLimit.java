@@ -1,7 +1,6 @@
 package dev.qg.internal.work;
 
 import java.time.Duration;
-import org.jooq.exception.DataAccessException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -12,9 +11,6 @@ import org.slf4j.LoggerFactory;
 final class LockLimit {
 
   private static final Logger log = LoggerFactory.getLogger(LockLimit.class);
-
-  /** PostgreSQL's "out of shared memory", of which the lock table is a part. */
-  private static final String LOCK_TABLE_FULL = "53200";
 
   private static final long BEFORE_GROWTH = Duration.ofMinutes(1).toNanos();
 
@@ -36,18 +32,18 @@ final class LockLimit {
     return current;
   }
 
-  static boolean isReached(RuntimeException e) {
-    return e instanceof DataAccessException failure && LOCK_TABLE_FULL.equals(failure.sqlState());
-  }
-
   /**
-   * Shrinks after a statement for which there was not enough room.
+   * Shrinks after a statement for which there was not enough room, so far that others have some.
    *
    * @param held how many locks are held without that statement
    * @param wanted how many more it asked for
+   * @return false if it can't become smaller: there is no room for a single lock
    */
-  void shrink(int held, int wanted, RuntimeException cause) {
-    current = Math.max(1, held + wanted / 2);
+  boolean shrink(int held, int wanted, RuntimeException cause) {
+    if (held == 0 && wanted <= 1) {
+      return false;
+    }
+    current = Math.max(1, (held + wanted) / 2);
     growAt = System.nanoTime() + BEFORE_GROWTH;
     if (!told) {
       told = true;
@@ -59,5 +55,6 @@ final class LockLimit {
                   + " max_locks_per_transaction says how large it is",
               current);
     }
+    return true;
   }
 }

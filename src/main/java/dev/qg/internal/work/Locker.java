@@ -1,13 +1,11 @@
 package dev.qg.internal.work;
 
 import dev.qg.internal.sql.JobNotice;
+import dev.qg.internal.sql.JobNotices;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +35,7 @@ final class Locker implements Runnable {
   private final Waiter waiter = new Waiter();
   private final Holds holds = new Holds();
   private final Unlocker unlocker;
-  private final Queue<JobNotice> notices = new ConcurrentLinkedQueue<>();
+  private final JobNotices notices = new JobNotices();
 
   /** Set once, and read before each look: nothing more is taken. */
   private volatile boolean stopping;
@@ -47,9 +45,6 @@ final class Locker implements Runnable {
 
   /** Written by the own thread, read by who ends the session in its place, or asks for its age. */
   private volatile @Nullable OpenSession open;
-
-  /** Until it is looked at again how long the outage lasts, and what is to be done meanwhile. */
-  private static final Duration RETRY = Duration.ofMillis(1);
 
   private record OpenSession(Session session, long since) {}
 
@@ -127,17 +122,10 @@ final class Locker implements Runnable {
 
   @Override
   public void run() {
-    while (!ending) {
-      Duration pause;
-      try {
-        pause = cycle();
-      } catch (Throwable t) {
-        failed(t);
-        pause = RETRY;
-      }
-      waiter.awaitQuietly(pause);
-    }
     try {
+      while (!ending) {
+        waiter.awaitQuietly(cycleOrFail());
+      }
       OpenSession current = open;
       unlocker.unlock(current == null ? null : current.session);
     } finally {
@@ -145,17 +133,27 @@ final class Locker implements Runnable {
     }
   }
 
+  private Duration cycleOrFail() {
+    try {
+      return cycle();
+    } catch (Throwable t) {
+      try {
+        failed(t);
+        return Duration.ZERO;
+      } catch (Throwable again) {
+        // Such as that there is no memory left to say so: it goes on once there is.
+        return Outage.FIRST_PAUSE;
+      }
+    }
+  }
+
   private Duration cycle() {
     OpenSession current = open;
-    for (JobNotice notice = notices.poll(); notice != null; notice = notices.poll()) {
-      taker.heed(notice);
-    }
-    if (stopping) {
-      giveBack(buffer.drain());
-    }
+    notices.drain().forEach(taker::heed);
     Session session = current == null ? null : current.session;
     Duration unlock = Shutdown.NO_LIMIT;
     if (stopping) {
+      giveBack(buffer.drain());
       unlocker.unlock(session);
     } else {
       unlock = unlocker.unlockSoon(session);
@@ -165,12 +163,16 @@ final class Locker implements Runnable {
     }
     long outageLasts = notBefore - System.nanoTime();
     if (outageLasts > 0) {
-      return least(unlock, Duration.ofNanos(outageLasts));
+      return least(unlock, least(heartbeat(), Duration.ofNanos(outageLasts)));
     }
     if (stopping) {
       return heartbeat();
     }
-    take(current == null ? open() : current);
+    OpenSession opened = current == null ? open() : current;
+    // It may have taken long.
+    if (!stopping) {
+      take(opened);
+    }
     Duration heartbeat = heartbeat();
     outage.over();
     return least(unlock, least(heartbeat, pause()));
@@ -198,14 +200,19 @@ final class Locker implements Runnable {
     }
     List<JobRow> rows = taker.take(current.session, level, holds);
     if (!rows.isEmpty()) {
-      List<HeldJob> jobs = new ArrayList<>(rows.size());
-      for (JobRow row : rows) {
-        HeldJob job = maker.apply(row);
-        holds.add(job, current.session);
-        jobs.add(job);
-      }
+      List<HeldJob> jobs = make(rows, current.session);
+      jobs.forEach(job -> holds.add(job, current.session));
       answered();
       giveBack(buffer.add(jobs));
+    }
+  }
+
+  private List<HeldJob> make(List<JobRow> rows, Session session) {
+    try {
+      return rows.stream().map(maker).toList();
+    } catch (Throwable t) {
+      session.unlock(rows.stream().map(row -> row.key().id()).toList());
+      throw t;
     }
   }
 
@@ -247,14 +254,13 @@ final class Locker implements Runnable {
     OpenSession current = open;
     if (current != null && current.session.isEnded()) {
       lose(cause);
-      current.session.close();
+      close();
     }
     notBefore = System.nanoTime() + outage.failed(cause).toNanos();
   }
 
   /** Tells all whose jobs were locked by a session that is gone, with which went the locks. */
   private void lose(Throwable cause) {
-    open = null;
     List<HeldJob> lost = holds.loseAll();
     taker.reset();
     // Told of the loss before they are drained: what a thread takes meanwhile is not started.

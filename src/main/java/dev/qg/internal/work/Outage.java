@@ -12,7 +12,10 @@ import org.slf4j.event.Level;
 final class Outage {
 
   private static final Logger log = LoggerFactory.getLogger(Outage.class);
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+
+  /** Before the second try; for whoever can't even say that the first one has failed, too. */
+  static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
   private final String subject;

@@ -55,11 +55,16 @@ public final class Places {
     }
     Optional<JobRow> first = look.apply(null);
     if (first.isPresent()) {
-      places.put(queue, new Place(first.get().key(), now));
+      places.merge(queue, new Place(first.get().key(), now), Places::withLaterSweep);
     } else {
       places.remove(queue);
     }
     return first;
+  }
+
+  /** A sweep that took long must not make the next one due that has begun after it. */
+  private static Place withLaterSweep(Place old, Place found) {
+    return found.swept - old.swept < 0 ? new Place(found.last, old.swept) : found;
   }
 
   /** Whether it is time, and nobody else does it. */

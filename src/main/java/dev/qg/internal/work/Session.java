@@ -55,20 +55,26 @@ final class Session implements AutoCloseable {
     return new Session(connections.borrow(), sql);
   }
 
-  /** Opens one for short statements: a server that doesn't answer is noticed. */
+  /**
+   * Opens one for short statements: a server that doesn't answer is noticed, and what others have
+   * locked is not waited for long.
+   */
   static Session openToWrite(Connections connections, Statements sql) {
-    Session session = open(connections, sql);
-    session.settings.bePatient();
-    return session;
+    return open(connections, sql, SessionSettings::toWrite);
   }
 
   /**
    * Opens one that is kept for long: each side notices within seconds when the other one is gone.
    */
   static Session openToHold(Connections connections, Statements sql) {
-    Session session = openToWrite(connections, sql);
+    return open(connections, sql, SessionSettings::toHold);
+  }
+
+  private static Session open(
+      Connections connections, Statements sql, Consumer<SessionSettings> use) {
+    Session session = open(connections, sql);
     try {
-      session.settings.hold();
+      use.accept(session.settings);
       return session;
     } catch (Throwable e) {
       session.abort();
@@ -80,6 +86,11 @@ final class Session implements AutoCloseable {
 
   Connection connection() {
     return borrowed.connection();
+  }
+
+  /** From now on, one to write on hardly waits for what others have locked. */
+  void writeWhatIsFree() {
+    settings.toWriteWhatIsFree();
   }
 
   /**

@@ -27,14 +27,21 @@ final class SessionSettings {
     this.sql = sql;
   }
 
-  /** Waits so long for an answer, and no longer. */
-  void bePatient() {
+  /** Lets each side notice soon when the other one is gone, and the server bear our silence. */
+  void toHold() {
     patienceBefore = patience(TIME_TO_ANSWER);
+    before = sql.toHold().execute(connection);
   }
 
-  /** Lets the server notice soon when we are gone, and bear our silence. */
-  void hold() {
-    before = sql.holdSession().execute(connection);
+  /** Waits neither for a server that is gone nor for what others have locked for long. */
+  void toWrite() {
+    patienceBefore = patience(TIME_TO_ANSWER);
+    before = sql.toWrite().execute(connection);
+  }
+
+  /** From now on, hardly waits for what others have locked. */
+  void toWriteWhatIsFree() {
+    sql.toWriteWhatIsFree().execute(connection);
   }
 
   /**
@@ -45,7 +52,7 @@ final class SessionSettings {
   boolean restore() {
     try {
       if (!before.isEmpty()) {
-        sql.holdSession().release(connection, before);
+        sql.toHold().release(connection, before);
       }
       if (patienceBefore != null) {
         patience(patienceBefore);

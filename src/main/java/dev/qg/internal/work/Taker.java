@@ -64,7 +64,7 @@ final class Taker {
       List<List<JobRow>> found, Session session, QueueCursor cursor, int wanted, Holds holds) {
     try {
       return take(session, cursor, wanted, holds);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       List<JobKey> keys = found.stream().flatMap(List::stream).map(JobRow::key).toList();
       if (!keys.isEmpty()) {
         session.unlock(keys.stream().map(JobKey::id).toList());
@@ -86,10 +86,10 @@ final class Taker {
       }
       return taken.rows();
     } catch (RuntimeException e) {
-      if (LockLimit.isReached(e)) {
-        limit.shrink(holds.size(), wanted, e);
+      if (!SqlStates.isLockTableFull(e) || !limit.shrink(holds.size(), wanted, e)) {
+        throw e;
       }
-      throw e;
+      return List.of();
     }
   }
 

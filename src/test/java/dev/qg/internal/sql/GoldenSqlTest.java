@@ -89,7 +89,9 @@ class GoldenSqlTest {
                     c ->
                         new ScheduleRetries(r)
                             .execute(c, List.of(new Retry(KEY, Duration.ZERO, "error"))))),
-        Golden.of(HoldSession.class, r -> Sent.by(c -> new HoldSession(r).execute(c))),
+        Golden.of(
+            AdjustSession.class,
+            r -> Sent.by(c -> new AdjustSession(r, AdjustSession.TO_HOLD).execute(c))),
         Golden.of(SelectOwnLocks.class, r -> Sent.by(c -> new SelectOwnLocks(r).execute(c))),
         Golden.of(Listen.class, r -> Sent.by(c -> new Listen(r).execute(c)))
             .and("to end it", r -> Sent.by(c -> new Listen(r).end(c))),

@@ -94,6 +94,26 @@ class PlacesTest {
   }
 
   @Test
+  void aSlowSweepDoesNotMakeTheNextOneDue() {
+    enqueue(1, 2, 3, 4);
+    take();
+    clock.addAndGet(Places.STRICT_WITHIN.toNanos());
+
+    places.take(
+        QUEUE,
+        sweep ->
+            during(
+                sweep,
+                () -> {
+                  clock.addAndGet(Places.STRICT_WITHIN.toNanos());
+                  take();
+                }));
+    take();
+
+    assertEquals(Optional.of(3L), looks.get(looks.size() - 1));
+  }
+
+  @Test
   void queuesHavePlacesOfTheirOwn() {
     enqueue(1, 2);
     take();

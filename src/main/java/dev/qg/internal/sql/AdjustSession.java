@@ -19,8 +19,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prepares a session that is held for long, with the locks of jobs: the server is to notice within
- * seconds that its client's host is gone, and no time-out is to end it or a statement of it.
+ * Adjusts a session to what it is used for, until it is given back.
+ *
+ * <p>One that is held for long, with the locks of jobs: the server is to notice within seconds that
+ * its client's host is gone, no time-out of others is to end it, and a statement that takes too
+ * long is to fail before its client gives the whole session up, with all it holds. One that writes:
+ * a row that somebody else has locked is not to keep the others waiting for long.
  *
  * <pre>{@code
  * select current_setting(?, true), set_config(?, ?, false) where current_setting(?, true) is not null
@@ -30,12 +34,12 @@ import org.slf4j.LoggerFactory;
  * transaction, whose rollback would undo it. A setting that the server does not know (two are of
  * PostgreSQL 14) or can't do on its platform stays as it is.
  */
-public final class HoldSession {
+public final class AdjustSession {
 
   /** A setting, with its value in the unit that the server has for it. */
   record Setting(String name, String value) {}
 
-  private static final List<Setting> SETTINGS =
+  static final List<Setting> TO_HOLD =
       List.of(
           // A silent client is asked after 5 s, and given up after three questions 2 s apart.
           new Setting("tcp_keepalives_idle", "5"),
@@ -46,8 +50,13 @@ public final class HoldSession {
           // Also while a statement runs, which else is noticed at its end only.
           new Setting("client_connection_check_interval", "5000"),
           new Setting("idle_session_timeout", "0"),
-          new Setting("statement_timeout", "0"),
-          new Setting("lock_timeout", "0"));
+          new Setting("statement_timeout", "20000"),
+          new Setting("lock_timeout", "20000"));
+
+  static final List<Setting> TO_WRITE = List.of(new Setting("lock_timeout", "1000"));
+
+  /** What is locked by others at this moment is left for another time. */
+  static final List<Setting> TO_WRITE_WHAT_IS_FREE = List.of(new Setting("lock_timeout", "10"));
 
   /** There is no such setting, it can't have that value here, or the role may not. */
   private static final Set<String> TOLERATED = Set.of("42704", "22023", "42501");
@@ -55,16 +64,12 @@ public final class HoldSession {
   private static final Param<String> NAME = param("name", SQLDataType.CLOB);
   private static final Param<String> VALUE = param("value", SQLDataType.CLOB);
 
-  private static final Logger log = LoggerFactory.getLogger(HoldSession.class);
+  private static final Logger log = LoggerFactory.getLogger(AdjustSession.class);
 
   private final Rendered statement;
   private final List<Setting> settings;
 
-  HoldSession(Renderer renderer) {
-    this(renderer, SETTINGS);
-  }
-
-  HoldSession(Renderer renderer, List<Setting> settings) {
+  AdjustSession(Renderer renderer, List<Setting> settings) {
     this.statement = renderer.render(query(), NAME, VALUE);
     this.settings = settings;
   }

@@ -16,10 +16,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A session that is held for long notices a client that is gone, and leaves as it came. */
-class HoldSessionTest {
+/** A session that is held for long notices a client that is gone; each leaves as it came. */
+class AdjustSessionTest {
 
-  private final HoldSession holdSession = Statements.of(null).holdSession();
+  private final AdjustSession toHold = Statements.of(null).toHold();
 
   @RegisterExtension final TestDatabase db = TestDatabase.empty();
 
@@ -40,7 +40,7 @@ class HoldSessionTest {
   void setsWhatIsNeededAndNothingElse() throws SQLException {
     Map<String, String> before = settings();
 
-    holdSession.execute(session);
+    toHold.execute(session);
 
     Map<String, String> changed = settings();
     changed.entrySet().removeAll(before.entrySet());
@@ -51,8 +51,8 @@ class HoldSessionTest {
                 "tcp_keepalives_interval", "2",
                 "tcp_keepalives_count", "3",
                 "tcp_user_timeout", "10000",
-                "statement_timeout", "0",
-                "lock_timeout", "0"));
+                "statement_timeout", "20000",
+                "lock_timeout", "20000"));
     if (knows14(before)) {
       expected.put("client_connection_check_interval", "5000");
       expected.put("idle_session_timeout", "0");
@@ -65,9 +65,9 @@ class HoldSessionTest {
     Map<String, String> before = settings();
     String userTimeout = show("tcp_user_timeout");
 
-    Map<String, String> replaced = holdSession.execute(session);
+    Map<String, String> replaced = toHold.execute(session);
     assertThat(show("tcp_user_timeout")).isEqualTo("10000").isNotEqualTo(userTimeout);
-    holdSession.release(session, replaced);
+    toHold.release(session, replaced);
 
     assertThat(show("tcp_user_timeout")).isEqualTo(userTimeout);
     assertThat(show("statement_timeout")).isEqualTo("90s");
@@ -75,23 +75,35 @@ class HoldSessionTest {
   }
 
   @Test
+  void hardlyWaitsForLocksWhenToldSo() throws SQLException {
+    Map<String, String> replaced = Statements.of(null).toWrite().execute(session);
+    assertThat(show("lock_timeout")).isEqualTo("1s");
+    Statements.of(null).toWriteWhatIsFree().execute(session);
+    assertThat(show("lock_timeout")).isEqualTo("10ms");
+
+    toHold.release(session, replaced);
+
+    assertThat(show("lock_timeout")).isEqualTo("1500ms");
+  }
+
+  @Test
   void outlivesACommit() throws SQLException {
-    holdSession.execute(session);
+    toHold.execute(session);
     session.setAutoCommit(false);
     Plans.execute(session, "select 1");
     session.rollback();
-    assertThat(show("statement_timeout")).isEqualTo("0");
+    assertThat(show("statement_timeout")).isEqualTo("20s");
   }
 
   @Test
   void passesOverWhatTheServerCannotDo() throws SQLException {
-    HoldSession impossible =
-        new HoldSession(
+    AdjustSession impossible =
+        new AdjustSession(
             new Renderer(null),
             List.of(
-                new HoldSession.Setting("no_such_setting", "1"),
-                new HoldSession.Setting("work_mem", "-7"),
-                new HoldSession.Setting("lock_timeout", "17")));
+                new AdjustSession.Setting("no_such_setting", "1"),
+                new AdjustSession.Setting("work_mem", "-7"),
+                new AdjustSession.Setting("lock_timeout", "17")));
 
     Map<String, String> replaced = impossible.execute(session);
 
@@ -104,7 +116,7 @@ class HoldSessionTest {
   @Test
   void doesNotPassOverASessionThatIsGone() throws SQLException {
     session.close();
-    assertThat(catchThrowableOfType(DataAccessException.class, () -> holdSession.execute(session)))
+    assertThat(catchThrowableOfType(DataAccessException.class, () -> toHold.execute(session)))
         .isNotNull();
   }
 
