@@ -50,6 +50,7 @@ public final class AdjustSession {
           // Also while a statement runs, which else is noticed at its end only.
           new Setting("client_connection_check_interval", "5000"),
           new Setting("idle_session_timeout", "0"),
+          // Sooner than the client, which would give the session up and the locks with it.
           new Setting("statement_timeout", "20000"),
           new Setting("lock_timeout", "20000"));
 

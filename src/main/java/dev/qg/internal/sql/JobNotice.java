@@ -45,11 +45,6 @@ public record JobNotice(@Nullable String queue, short priority, OffsetDateTime r
     return OF_ANY;
   }
 
-  /** There may be a job in any place of the queue. */
-  public static JobNotice anyOf(String queue) {
-    return new JobNotice(queue, Short.MIN_VALUE, OffsetDateTime.MIN);
-  }
-
   /** There is that job. */
   public static JobNotice from(JobKey key) {
     return new JobNotice(key.queue(), key.priority(), key.runAt());

@@ -147,7 +147,10 @@ class JobNoticeTest {
     assertThat(notice.isBefore(key(6, TIME.minusDays(1)))).isTrue();
     assertThat(notice.isBefore(key(5, TIME.minusNanos(1_000)))).isFalse();
     assertThat(notice.isBefore(key(4, TIME.plusDays(1)))).isFalse();
-    assertThat(JobNotice.anyOf("q").isBefore(key(Short.MIN_VALUE, OffsetDateTime.MIN))).isTrue();
+    assertThat(
+            new JobNotice("q", Short.MIN_VALUE, OffsetDateTime.MIN)
+                .isBefore(key(Short.MIN_VALUE, OffsetDateTime.MIN)))
+        .isTrue();
     assertThat(JobNotice.from(key(5, TIME))).isEqualTo(notice);
   }
 
