@@ -11,35 +11,42 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 
 /** A pool in a JVM of its own: url, jobs, workers, file. See ChildProcess for how they talk. */
 public final class Child {
 
   private static final Duration BETWEEN_REPORTS = Duration.ofMillis(5);
 
+  /** Several JVMs that share the cores take longer each until they have compiled. */
+  private static final int WARM_UPS = 10;
+
   private Child() {}
 
   public static void main(String... arguments) throws Exception {
     Database database = Database.at(arguments[0]);
+    int jobs = Integer.parseInt(arguments[1]);
     int workers = Integer.parseInt(arguments[2]);
     AtomicInteger worked = new AtomicInteger();
-    Ledger ledger =
-        Ledger.of(Integer.parseInt(arguments[1])).handling(number -> worked.incrementAndGet());
+    AtomicReference<Ledger> ledger = new AtomicReference<>();
     WorkMap workMap =
         WorkMap.of(
             "Bench",
             job -> {
               String args = job.args().data();
-              ledger.work(Integer.parseInt(args, 1, args.length() - 1, 10));
+              ledger.get().work(Integer.parseInt(args, 1, args.length() - 1, 10));
             });
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     try (HikariDataSource dataSource = database.pool(workers + 2);
         Qg qg = Qg.create(dataSource)) {
-      warmUp(qg, workers, Drains.warmUp(ledger.jobs()));
+      for (int i = 0; i < WARM_UPS; i++) {
+        ledger.set(Ledger.of(Drains.warmUp(jobs)));
+        warmUp(qg, workMap, workers, ledger.get());
+      }
+      ledger.set(Ledger.of(jobs).handling(number -> worked.incrementAndGet()));
       System.out.println("ready");
       in.readLine();
       try (WorkerPool pool = WorkerPool.builder(qg, workMap).count(workers).build()) {
@@ -50,21 +57,20 @@ public final class Child {
         in.readLine();
       }
     }
-    Files.write(Path.of(arguments[3]), ledger.times());
+    Files.write(Path.of(arguments[3]), ledger.get().times());
   }
 
-  /** In a queue of its own. */
-  private static void warmUp(Qg qg, int workers, int jobs) throws InterruptedException {
+  /** With the same handler, in a queue of its own. */
+  private static void warmUp(Qg qg, WorkMap workMap, int workers, Ledger ledger) throws Exception {
     String queue = "warm-up-" + ProcessHandle.current().pid();
-    CountDownLatch all = new CountDownLatch(jobs);
-    qg.enqueueAll(Collections.nCopies(jobs, Job.of("Bench").withQueue(queue)));
-    try (WorkerPool pool =
-        WorkerPool.builder(qg, WorkMap.of("Bench", job -> all.countDown()))
-            .queue(queue)
-            .count(workers)
-            .build()) {
+    ledger.begin();
+    qg.enqueueAll(
+        IntStream.range(0, ledger.jobs())
+            .mapToObj(number -> Job.of("Bench").withArgs("[" + number + "]").withQueue(queue))
+            .toList());
+    try (WorkerPool pool = WorkerPool.builder(qg, workMap).queue(queue).count(workers).build()) {
       pool.start();
-      all.await();
+      ledger.await(() -> 0L);
     }
   }
 

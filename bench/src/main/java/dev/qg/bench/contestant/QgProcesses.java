@@ -35,6 +35,7 @@ public final class QgProcesses extends JobTable {
       for (ChildProcess child : children) {
         child.awaitReady();
       }
+      database.settle();
       ledger.begin();
       children.forEach(child -> child.go(ledger));
       ledger.await(this::left);
