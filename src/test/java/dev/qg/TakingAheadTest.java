@@ -9,6 +9,7 @@ import dev.qg.fixture.Logs;
 import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -18,6 +19,7 @@ import java.util.Collections;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.flywaydb.core.Flyway;
+import org.jooq.impl.DSL;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -129,23 +131,9 @@ class TakingAheadTest {
 
   @Test
   void makesDoWithFewerWhenTheServersLockTableIsFull() throws Exception {
-    EmbeddedPostgres server =
-        db.closeLater(
-            EmbeddedPostgres.builder()
-                .setServerConfig("max_locks_per_transaction", "10")
-                .setServerConfig("max_connections", "20")
-                .start());
-    Flyway.configure()
-        .dataSource(server.getPostgresDatabase())
-        .locations("classpath:qg/migration")
-        .load()
-        .migrate();
-    String url = server.getJdbcUrl("postgres", "postgres");
-    HikariDataSource dataSource = db.closeLater(new HikariDataSource());
-    dataSource.setJdbcUrl(url);
-    dataSource.setMaximumPoolSize(5);
+    HikariDataSource dataSource = smallServer();
     try (Qg qg = Qg.create(dataSource);
-        Connection greedy = DriverManager.getConnection(url);
+        Connection greedy = DriverManager.getConnection(dataSource.getJdbcUrl());
         WorkerPool pool =
             WorkerPool.builder(qg, WorkMap.of("Slow", job -> {}))
                 .count(4)
@@ -161,6 +149,54 @@ class TakingAheadTest {
     assertThat(logs.alarms("worker_failing"))
         .noneMatch(event -> event.getFormattedMessage().contains("Can't take jobs"));
     assertThat(logs.alarms("job_lost")).isEmpty();
+  }
+
+  @Test
+  void finishesWhatRunsWhenThereIsNoLockLeftAtAll() throws Exception {
+    HikariDataSource dataSource = smallServer();
+    CountDownLatch running = new CountDownLatch(4);
+    WorkMap workMap =
+        WorkMap.of(
+            "Slow",
+            job -> {
+              running.countDown();
+              release.await();
+            });
+    try (Qg qg = Qg.create(dataSource);
+        Connection greedy = DriverManager.getConnection(dataSource.getJdbcUrl());
+        WorkerPool pool = WorkerPool.builder(qg, workMap).count(4).build()) {
+      qg.enqueueAll(Collections.nCopies(50, Job.of("Slow")));
+      pool.start();
+      running.await();
+      // A new session would need locks, too.
+      await().until(() -> dataSource.getHikariPoolMXBean().getTotalConnections() == 5);
+      leaveRoomFor(0, greedy);
+      release.countDown();
+      await().until(() -> pool.snapshot().worked() == 50);
+      DSL.using(greedy).execute("select pg_advisory_unlock_all()");
+      assertThat(qg.stats()).isEmpty();
+    }
+    assertThat(logs.alarms("lock_table_full")).hasSize(1);
+    assertThat(logs.alarms("job_lost")).isEmpty();
+  }
+
+  /** With a lock table of some hundred entries. */
+  private HikariDataSource smallServer() throws IOException {
+    EmbeddedPostgres server =
+        db.closeLater(
+            EmbeddedPostgres.builder()
+                .setServerConfig("max_locks_per_transaction", "10")
+                .setServerConfig("max_connections", "20")
+                .start());
+    Flyway.configure()
+        .dataSource(server.getPostgresDatabase())
+        .locations("classpath:qg/migration")
+        .load()
+        .migrate();
+    HikariDataSource dataSource = db.closeLater(new HikariDataSource());
+    dataSource.setJdbcUrl(server.getJdbcUrl("postgres", "postgres"));
+    dataSource.setMaximumPoolSize(5);
+    return dataSource;
   }
 
   /** Takes all locks that there are, and gives some back. */

@@ -91,11 +91,11 @@ public final class Engine {
     this.policy = policy;
     this.wakeUps = wakeUps;
     this.pace = new Pace(settings.count);
-    this.taker =
-        new Taker(
-            settings.queues, settings.interval, pace, new LockLimit(settings.mostLocked), counters);
+    Shortage shortage = new Shortage(this::wakeLocker);
+    LockLimit limit = new LockLimit(settings.mostLocked);
+    this.taker = new Taker(settings.queues, settings.interval, pace, limit, shortage, counters);
     this.locker = new Locker(connections, sql, taker, this::job, this::interrupt, counters);
-    this.finisher = new Finisher(connections, sql, locker::wakeForReleased, counters);
+    this.finisher = new Finisher(connections, sql, locker::wakeForReleased, shortage, counters);
     this.listener = new Listener(connections, sql, locker::heed);
     this.workers =
         IntStream.range(0, settings.count)
@@ -116,6 +116,10 @@ public final class Engine {
         false,
         finisher::add,
         locker::release);
+  }
+
+  private void wakeLocker() {
+    locker.wake();
   }
 
   private void interrupt(HeldJob job) {

@@ -39,6 +39,7 @@ final class Finisher implements Runnable {
   private final Connections connections;
   private final Statements sql;
   private final Runnable written;
+  private final Shortage shortage;
   private final Waiter waiter = new Waiter();
   private final Queue<Ending> added = new ConcurrentLinkedQueue<>();
 
@@ -68,10 +69,16 @@ final class Finisher implements Runnable {
   /**
    * @param written called when ends were committed and locks given back
    */
-  Finisher(Connections connections, Statements sql, Runnable written, Counters counters) {
+  Finisher(
+      Connections connections,
+      Statements sql,
+      Runnable written,
+      Shortage shortage,
+      Counters counters) {
     this.connections = connections;
     this.sql = sql;
     this.written = written;
+    this.shortage = shortage;
     this.counters = counters;
   }
 
@@ -143,8 +150,10 @@ final class Finisher implements Runnable {
         write(session);
         written.run();
       } while (!added.isEmpty() && !givingUp);
+      shortage.over();
       outage.over();
     } catch (Throwable t) {
+      shortage.failed(t);
       uncertain.addAll(batch);
       notBefore = System.nanoTime() + outage.failed(t).toNanos();
     } finally {

@@ -151,6 +151,7 @@ final class Locker implements Runnable {
     OpenSession current = open;
     notices.drain().forEach(taker::heed);
     Session session = current == null ? null : current.session;
+    taker.makeRoom(session, holds);
     Duration unlock = Shutdown.NO_LIMIT;
     if (stopping) {
       giveBack(buffer.drain());

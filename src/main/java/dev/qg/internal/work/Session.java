@@ -176,6 +176,20 @@ final class Session implements AutoCloseable {
     }
   }
 
+  /** Keeps some room in the server's lock table, if it doesn't yet. */
+  void keepRoom() {
+    settings.takeSpares();
+  }
+
+  /**
+   * Gives that room up, for anybody.
+   *
+   * @return false if it kept none
+   */
+  boolean makeRoom() {
+    return settings.giveUpSpares();
+  }
+
   /** Makes a row that was locked here a job to be worked, whose end releases the lock. */
   HeldJob hold(JobRow row, JobPolicy policy) {
     return hold(row, policy, false, job -> {});

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What is set on a session while we use it, and brought back before somebody else does. */
+/** What is changed on a session while we use it, and brought back before somebody else does. */
 final class SessionSettings {
 
   private static final Logger log = LoggerFactory.getLogger(SessionSettings.class);
@@ -21,6 +21,9 @@ final class SessionSettings {
 
   private Map<String, String> before = Map.of();
   private @Nullable Integer patienceBefore;
+
+  /** Whether it holds spare locks, or some of them. */
+  private boolean spares;
 
   SessionSettings(Connection connection, Statements sql) {
     this.connection = connection;
@@ -44,6 +47,34 @@ final class SessionSettings {
     sql.toWriteWhatIsFree().execute(connection);
   }
 
+  /** Takes the spare locks, if it doesn't hold them. */
+  void takeSpares() {
+    if (spares) {
+      return;
+    }
+    spares = true;
+    try {
+      sql.spareLocks().take(connection);
+    } catch (RuntimeException e) {
+      giveUpSpares();
+      throw e;
+    }
+  }
+
+  /**
+   * Gives the spare locks up.
+   *
+   * @return false if it holds none
+   */
+  boolean giveUpSpares() {
+    if (!spares) {
+      return false;
+    }
+    sql.spareLocks().giveUp(connection);
+    spares = false;
+    return true;
+  }
+
   /**
    * Brings everything back.
    *
@@ -51,6 +82,7 @@ final class SessionSettings {
    */
   boolean restore() {
     try {
+      giveUpSpares();
       if (!before.isEmpty()) {
         sql.toHold().release(connection, before);
       }
@@ -62,7 +94,7 @@ final class SessionSettings {
       log.atDebug()
           .addKeyValue("event", "session_ended")
           .setCause(e)
-          .log("The settings of a session can't be brought back: it is ended");
+          .log("What was changed on a session can't be brought back: it is ended");
       return false;
     }
   }

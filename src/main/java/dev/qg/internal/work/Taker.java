@@ -21,21 +21,40 @@ final class Taker {
   private final List<QueueCursor> cursors;
   private final Pace pace;
   private final LockLimit limit;
+  private final Shortage shortage;
   private final Counters counters;
 
   /** Where the next look for jobs starts, so that no queue starves another. */
   private int nextQueue;
 
-  Taker(List<String> queues, Duration interval, Pace pace, LockLimit limit, Counters counters) {
+  Taker(
+      List<String> queues,
+      Duration interval,
+      Pace pace,
+      LockLimit limit,
+      Shortage shortage,
+      Counters counters) {
     long now = System.nanoTime();
     this.cursors = queues.stream().map(queue -> new QueueCursor(queue, interval, now)).toList();
     this.pace = pace;
     this.limit = limit;
+    this.shortage = shortage;
     this.counters = counters;
+  }
+
+  /** Makes room in the server's lock table where it is wanted. */
+  void makeRoom(@Nullable Session session, Holds holds) {
+    RuntimeException cause = shortage.cause();
+    if (cause != null && session != null && session.makeRoom()) {
+      limit.shrink(holds.size(), 0, cause);
+    }
   }
 
   /** Takes jobs, if there is room for enough of them. */
   List<JobRow> take(Session session, Buffer.Level level, Holds holds) {
+    if (shortage.cause() != null) {
+      return List.of();
+    }
     int target = level.idle() + pace.ahead(limit.get());
     int room = Math.min(target - level.waiting(), limit.get() - holds.size());
     // What is left is enough for now: fewer and larger chunks are cheaper.
@@ -78,6 +97,7 @@ final class Taker {
     long now = System.nanoTime();
     JobKey behind = cursor.behind(now);
     try {
+      session.keepRoom();
       Taken taken = session.take(cursor.queue(), wanted, behind, holds.ids());
       cursor.looked(now, behind, taken.locked());
       if (!taken.rows().isEmpty()) {
@@ -112,7 +132,7 @@ final class Taker {
 
   /** How long nothing needs to be looked for, as far as is known now. */
   Duration pause(Holds holds) {
-    if (holds.size() >= limit.get()) {
+    if (shortage.cause() != null || holds.size() >= limit.get()) {
       // There is no room: what makes some wakes the locker.
       return Shutdown.NO_LIMIT;
     }
