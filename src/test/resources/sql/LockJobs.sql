@@ -15,8 +15,8 @@ with recursive "step" as (select cast(? as smallint) as "priority",
         cross join generate_series(1, (select 1))
         where ("job"."queue" = ?
           and "job"."run_at" <= now()
-          and "job"."job_id" not in (select unnest(cast(? as bigint[])))
-          and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id"))
+          and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id")
+          and "job"."job_id" not in (select unnest(cast(? as bigint[]))))
         order by "job"."priority", "job"."run_at", "job"."job_id"
         fetch next 1000 rows only) as "candidate"
       where pg_try_advisory_lock("candidate"."job_id")
@@ -26,8 +26,8 @@ with recursive "step" as (select cast(? as smallint) as "priority",
     cross join generate_series(1, (select 1))
     where ("job"."queue" = ?
       and "job"."run_at" <= now()
-      and "job"."job_id" not in (select unnest(cast(? as bigint[])))
       and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id")
+      and "job"."job_id" not in (select unnest(cast(? as bigint[])))
       and "taken"."count" < "step"."wanted")
     order by "job"."priority", "job"."run_at", "job"."job_id"
     offset 999 rows
@@ -54,8 +54,8 @@ with recursive "step" as (select cast(? as smallint) as "priority",
         cross join generate_series(1, (select 1))
         where ("job"."queue" = ?
           and "job"."run_at" <= now()
-          and "job"."job_id" not in (select unnest(cast(? as bigint[])))
-          and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id"))
+          and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id")
+          and "job"."job_id" not in (select unnest(cast(? as bigint[]))))
         order by "job"."priority", "job"."run_at", "job"."job_id"
         fetch next 1000 rows only) as "candidate"
       where pg_try_advisory_lock("candidate"."job_id")
@@ -65,8 +65,8 @@ with recursive "step" as (select cast(? as smallint) as "priority",
     cross join generate_series(1, (select 1))
     where ("job"."queue" = ?
       and "job"."run_at" <= now()
-      and "job"."job_id" not in (select unnest(cast(? as bigint[])))
       and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id")
+      and "job"."job_id" not in (select unnest(cast(? as bigint[])))
       and "taken"."count" < "step"."wanted")
     order by "job"."priority", "job"."run_at", "job"."job_id"
     offset 999 rows

@@ -21,6 +21,8 @@ import static org.jooq.impl.DSL.withRecursive;
 
 import dev.qg.jooq.tables.QueJobs;
 import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.List;
@@ -29,6 +31,7 @@ import org.jooq.Field;
 import org.jooq.Name;
 import org.jooq.Param;
 import org.jooq.Query;
+import org.jooq.Row3;
 import org.jooq.Select;
 import org.jooq.SelectLimitStep;
 import org.jooq.Table;
@@ -63,8 +66,8 @@ import org.jspecify.annotations.Nullable;
  *         cross join generate_series(1, (select 1))
  *         where ("job"."queue" = ?
  *           and "job"."run_at" <= now()
- *           and "job"."job_id" not in (select unnest(cast(? as bigint[])))
- *           and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id"))
+ *           and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id")
+ *           and "job"."job_id" not in (select unnest(cast(? as bigint[]))))
  *         order by "job"."priority", "job"."run_at", "job"."job_id"
  *         fetch next 1000 rows only) as "candidate"
  *       where pg_try_advisory_lock("candidate"."job_id")
@@ -74,8 +77,8 @@ import org.jspecify.annotations.Nullable;
  *     cross join generate_series(1, (select 1))
  *     where ("job"."queue" = ?
  *       and "job"."run_at" <= now()
- *       and "job"."job_id" not in (select unnest(cast(? as bigint[])))
  *       and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id")
+ *       and "job"."job_id" not in (select unnest(cast(? as bigint[])))
  *       and "taken"."count" < "step"."wanted")
  *     order by "job"."priority", "job"."run_at", "job"."job_id"
  *     offset 999 rows
@@ -106,11 +109,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LockJobs {
 
-  private static final Param<String> QUEUE = param("queue", SQLDataType.CLOB);
+  static final Param<String> QUEUE = param("queue", SQLDataType.CLOB);
   private static final Param<Long> LIMIT = param("limit", SQLDataType.BIGINT);
   private static final Param<Long[]> HELD = param("held", SQLDataType.BIGINT.array());
 
-  private static final QueJobs JOB = QUE_JOBS.as("job");
+  static final QueJobs JOB = QUE_JOBS.as("job");
   private static final Name STEP = name("step");
   private static final Name TAKEN = name("taken");
   private static final Name LAST = name("last");
@@ -124,11 +127,10 @@ public final class LockJobs {
   private static final Field<Long[]> JOB_IDS = field(name("job_ids"), SQLDataType.BIGINT.array());
 
   /** The most rows that a step goes through, said in the SQL itself so that the planner knows. */
-  private static final int CHUNK = 1_000;
+  static final int CHUNK = 1_000;
 
   /** No job comes before it: no sequence gives that id. */
-  private static final JobKey START =
-      new JobKey("", Short.MIN_VALUE, OffsetDateTime.MIN, Long.MIN_VALUE);
+  static final JobKey START = new JobKey("", Short.MIN_VALUE, OffsetDateTime.MIN, Long.MIN_VALUE);
 
   private final Rendered statement;
 
@@ -173,7 +175,7 @@ public final class LockJobs {
 
   /** What a step locks: one row of arrays, which are null if that is nothing. */
   private static Select<?> taken(Field<Long> wanted) {
-    Table<?> candidate = candidates(noCondition()).limit(inline(CHUNK)).asTable("candidate");
+    Table<?> candidate = freeCandidates(noCondition()).limit(inline(CHUNK)).asTable("candidate");
     Table<?> locked =
         select(
                 candidate.field(JOB.PRIORITY),
@@ -193,24 +195,27 @@ public final class LockJobs {
 
   /** The last candidate of a step that was a whole chunk and not enough. */
   private static Select<?> last(Field<Long> wanted) {
-    return candidates(column(TAKEN, COUNT).lt(wanted)).limit(inline(1)).offset(inline(CHUNK - 1));
+    return freeCandidates(column(TAKEN, COUNT).lt(wanted))
+        .limit(inline(1))
+        .offset(inline(CHUNK - 1));
   }
 
-  /** The due jobs behind the step's key that are not held, in the order of work. */
-  private static SelectLimitStep<?> candidates(Condition condition) {
+  /** The candidates behind the step's key that are not held. */
+  private static SelectLimitStep<?> freeCandidates(Condition condition) {
+    return candidates(
+        row(column(STEP, JOB.PRIORITY), column(STEP, JOB.RUN_AT), column(STEP, JOB.JOB_ID)),
+        JOB.JOB_ID.notIn(select(unnest(HELD, SQLDataType.BIGINT))).and(condition));
+  }
+
+  /** The due jobs of the queue behind a key, in the order of work. */
+  static SelectLimitStep<?> candidates(
+      Row3<Short, OffsetDateTime, Long> behind, Condition condition) {
     return select(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID)
         .from(JOB)
         .crossJoin(Functions.oneThatLooksLikeMany())
         .where(JOB.QUEUE.eq(QUEUE))
         .and(JOB.RUN_AT.le(Functions.now()))
-        .and(JOB.JOB_ID.notIn(select(unnest(HELD, SQLDataType.BIGINT))))
-        .and(
-            row(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID)
-                .gt(
-                    row(
-                        column(STEP, JOB.PRIORITY),
-                        column(STEP, JOB.RUN_AT),
-                        column(STEP, JOB.JOB_ID))))
+        .and(row(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID).gt(behind))
         .and(condition)
         .orderBy(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID);
   }
@@ -231,14 +236,18 @@ public final class LockJobs {
     JobKey from = behind == null ? START : behind;
     return statement.query(
         session,
-        row ->
-            new JobKey(
-                queue, row.getShort(1), row.getObject(2, OffsetDateTime.class), row.getLong(3)),
+        row -> key(queue, row),
         queue,
         (long) limit,
         held.toArray(Long[]::new),
         from.priority(),
         from.runAt(),
         from.id());
+  }
+
+  /** Reads the priority, the time and the id. */
+  static JobKey key(String queue, ResultSet row) throws SQLException {
+    return new JobKey(
+        queue, row.getShort(1), row.getObject(2, OffsetDateTime.class), row.getLong(3));
   }
 }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param where in which schema the tables are looked for, in words
  */
 public record Statements(
+    LockJob lockJob,
     LockJobs lockJobs,
     RereadJobs rereadJobs,
     UnlockJobs unlockJobs,
@@ -48,6 +49,7 @@ public record Statements(
   public static Statements of(@Nullable String schema) {
     Renderer renderer = new Renderer(schema);
     return new Statements(
+        new LockJob(renderer),
         new LockJobs(renderer),
         new RereadJobs(renderer),
         new UnlockJobs(renderer),

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -109,7 +110,8 @@ final class Session implements AutoCloseable {
    */
   Optional<JobRow> lockOne(String queue, @Nullable JobKey behind) {
     for (int i = 0; i < ATTEMPTS; i++) {
-      Taken taken = take(queue, 1, behind, held);
+      Taken taken =
+          lockAndLookAgain(queue, () -> sql.lockJob().execute(connection(), queue, behind));
       if (taken.locked.isEmpty()) {
         return Optional.empty();
       }
@@ -128,8 +130,13 @@ final class Session implements AutoCloseable {
    * @param except ids to leave out: those held, where the query could meet them again
    */
   Taken take(String queue, int limit, @Nullable JobKey behind, Collection<Long> except) {
+    return lockAndLookAgain(
+        queue, () -> sql.lockJobs().execute(connection(), queue, limit, except, behind));
+  }
+
+  private Taken lockAndLookAgain(String queue, Supplier<List<JobKey>> lock) {
     try {
-      List<JobKey> locked = sql.lockJobs().execute(connection(), queue, limit, except, behind);
+      List<JobKey> locked = lock.get();
       if (locked.isEmpty()) {
         return new Taken(locked, List.of());
       }

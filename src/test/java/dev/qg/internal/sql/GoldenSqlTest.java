@@ -62,6 +62,7 @@ class GoldenSqlTest {
     return Stream.of(
         Golden.of(
             LockJobs.class, r -> Sent.by(c -> new LockJobs(r).execute(c, "", 1, List.of(), null))),
+        Golden.of(LockJob.class, r -> Sent.by(c -> new LockJob(r).execute(c, "", null))),
         Golden.of(
             RereadJobs.class, r -> Sent.by(c -> new RereadJobs(r).execute(c, "", List.of(KEY)))),
         Golden.of(UnlockJobs.class, r -> Sent.by(c -> new UnlockJobs(r).execute(c, List.of(1L)))),

@@ -28,11 +28,13 @@ class LockJobsTest {
 
   private Connection mine;
   private Connection others;
+  private Connection third;
 
   @BeforeEach
-  void twoSessionsOnManyJobs() throws SQLException {
+  void sessionsOnManyJobs() throws SQLException {
     mine = db.connect();
     others = db.connect();
+    third = db.connect();
     Plans.load(mine, 6_000);
   }
 
@@ -40,6 +42,7 @@ class LockJobsTest {
   void endTheSessionsWithTheirLocks() throws SQLException {
     mine.close();
     others.close();
+    third.close();
   }
 
   @ParameterizedTest
@@ -68,6 +71,34 @@ class LockJobsTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {0, 1, 999, 1_000, 1_001, 2_000, 5_999})
+  void locksTheFirstBehindThoseOfOthersAndNoMore(int locked) throws SQLException {
+    List<Long> inOrder = idsInOrder();
+    List<JobKey> keys = sql.lockJobs().execute(others, "", locked, List.of(), null);
+
+    List<JobKey> first = sql.lockJob().execute(mine, "", null);
+    List<JobKey> again = sql.lockJob().execute(third, "", locked < 2 ? null : keys.get(1));
+
+    assertThat(ids(first)).isEqualTo(inOrder.subList(locked, locked + 1));
+    assertThat(ids(again))
+        .isEqualTo(inOrder.subList(locked + 1, Math.min(locked + 2, inOrder.size())));
+    assertThat(db.advisoryLocks()).isEqualTo(locked + 1 + again.size());
+  }
+
+  @Test
+  void locksNothingWhereAllIsLockedByOthersOrNotDue() {
+    sql.lockJobs().execute(others, "", 6_000, List.of(), null);
+
+    assertThat(sql.lockJob().execute(mine, "", null)).isEmpty();
+    assertThat(sql.lockJob().execute(mine, "other", null)).isEmpty();
+
+    db.ctx().execute("update que_jobs set run_at = now() + interval '1 h'");
+    sql.unlockJobs().execute(others, idsInOrder());
+    assertThat(sql.lockJob().execute(mine, "", null)).isEmpty();
+    assertThat(db.advisoryLocks()).isZero();
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "set enable_indexscan = off; set enable_indexonlyscan = off",
@@ -85,7 +116,9 @@ class LockJobsTest {
 
     assertThat(ids(keys)).isEqualTo(inOrder.subList(2_345, 3_445));
     assertThat(ids(next)).isEqualTo(inOrder.subList(3_445, 3_455));
-    assertThat(db.advisoryLocks()).isEqualTo(3_455);
+    Plans.execute(third, settings);
+    assertThat(ids(sql.lockJob().execute(third, "", null))).containsExactly(inOrder.get(3_455));
+    assertThat(db.advisoryLocks()).isEqualTo(3_456);
   }
 
   @Test
@@ -137,6 +170,8 @@ class LockJobsTest {
       assertThat(ids(keys)).isEqualTo(inOrder.subList(0, 5));
       assertThat(keys).extracting(JobKey::runAt).first().isEqualTo(OffsetDateTime.MIN);
       assertThat(sql.rereadJobs().execute(mine, "", keys)).hasSize(5);
+      assertThat(sql.lockJob().execute(mine, "", keys.get(3))).containsExactly(keys.get(4));
+      assertThat(sql.unlockJobs().execute(mine, ids(keys.subList(4, 5)))).isEmpty();
       assertThat(sql.unlockJobs().execute(mine, ids(keys))).isEmpty();
     }
   }
