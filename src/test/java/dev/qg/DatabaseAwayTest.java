@@ -49,8 +49,8 @@ class DatabaseAwayTest {
         WorkerPool.builder(qg, WorkMap.of("Do", job -> {})).count(1).listening(false).build()) {
       try (Connection drained = small.getConnection()) {
         assertThat(drained.isValid(1)).isTrue();
-        pool.start();
         long start = System.nanoTime();
+        pool.start();
         await().until(() -> asked.get() >= 5);
         // 250 ms for each request but the last, and pauses of 100, 200 and 400 ms.
         assertThat(Duration.ofNanos(System.nanoTime() - start))
