@@ -180,6 +180,70 @@ class TakingAheadTest {
     assertThat(logs.alarms("job_lost")).isEmpty();
   }
 
+  @Test
+  void takesItsSpareLocksAgainAndLeavesNoneBehind() throws Exception {
+    HikariDataSource dataSource = smallServer();
+    CountDownLatch running = new CountDownLatch(2);
+    WorkMap workMap =
+        WorkMap.builder()
+            .add(
+                "Slow",
+                job -> {
+                  running.countDown();
+                  release.await();
+                })
+            .add("Fast", job -> {})
+            .build();
+    try (Qg qg = Qg.create(dataSource);
+        Connection greedy = DriverManager.getConnection(dataSource.getJdbcUrl())) {
+      qg.enqueueAll(Collections.nCopies(2, Job.of("Slow")));
+      try (WorkerPool pool = WorkerPool.builder(qg, workMap).count(2).build()) {
+        pool.start();
+        running.await();
+        assertThat(spareLocks(greedy)).isEqualTo(4);
+        await().until(() -> dataSource.getHikariPoolMXBean().getTotalConnections() == 5);
+        leaveRoomFor(0, greedy);
+        release.countDown();
+        await().until(() -> pool.snapshot().worked() == 2);
+        DSL.using(greedy).execute("select pg_advisory_unlock_all()");
+        qg.enqueue(Job.of("Fast"));
+        await().until(() -> pool.snapshot().worked() == 3);
+        assertThat(spareLocks(greedy)).isEqualTo(4);
+      }
+      assertThat(spareLocks(greedy)).isZero();
+    }
+  }
+
+  @Test
+  void endsWhileThereIsNoLockLeftAndLosesNothing() throws Exception {
+    HikariDataSource dataSource = smallServer();
+    CountDownLatch running = new CountDownLatch(2);
+    WorkMap workMap =
+        WorkMap.of(
+            "Slow",
+            job -> {
+              running.countDown();
+              release.await();
+            });
+    try (Qg qg = Qg.create(dataSource);
+        Connection greedy = DriverManager.getConnection(dataSource.getJdbcUrl())) {
+      qg.enqueueAll(Collections.nCopies(2, Job.of("Slow")));
+      WorkerPool pool = db.closeLater(WorkerPool.builder(qg, workMap).count(2).build());
+      pool.start();
+      running.await();
+      await().until(() -> dataSource.getHikariPoolMXBean().getTotalConnections() == 5);
+      leaveRoomFor(0, greedy);
+      release.countDown();
+      assertThat(pool.shutdown(Duration.ofSeconds(10))).isTrue();
+      assertThat(pool.snapshot().worked()).isEqualTo(2);
+    }
+  }
+
+  private static int spareLocks(Connection connection) {
+    return DSL.using(connection)
+        .fetchCount(DSL.table("pg_locks"), DSL.condition("locktype = 'advisory' and objsubid = 2"));
+  }
+
   /** With a lock table of some hundred entries. */
   private HikariDataSource smallServer() throws IOException {
     EmbeddedPostgres server =

@@ -18,8 +18,8 @@ import org.jooq.impl.SQLDataType;
  * end of a job could be committed, and so none of those locks given back.
  *
  * <pre>{@code
- * select pg_try_advisory_lock(1903585906, ((pg_backend_pid() * 16) + "spare"))
- * from generate_series(0, 15) as "spare" ("spare")
+ * select pg_try_advisory_lock(1903585906, ((pg_backend_pid() * 4) + "spare"))
+ * from generate_series(0, 3) as "spare" ("spare")
  * }</pre>
  *
  * <p><b>Locks</b>: advisory ones with two keys, which never are those of a job: the first key is
@@ -32,8 +32,8 @@ public final class SpareLocks {
   /** The bytes of "qvjr": no other program uses it by chance. */
   private static final int FIRST_KEY = 0x7176_6a72;
 
-  /** For the ends of jobs one is enough; the others are for handlers that write. */
-  private static final int SPARES = 16;
+  /** For a transaction, for tables that have to grow for what it writes, and to spare. */
+  private static final int SPARES = 4;
 
   private static final Field<Integer> SPARE = field(name("spare"), SQLDataType.INTEGER);
 

@@ -91,7 +91,7 @@ public final class Engine {
     this.policy = policy;
     this.wakeUps = wakeUps;
     this.pace = new Pace(settings.count);
-    Shortage shortage = new Shortage(this::wakeLocker);
+    Shortage shortage = new Shortage(this::wakeLocker, this::wakeFinisher);
     LockLimit limit = new LockLimit(settings.mostLocked);
     this.taker = new Taker(settings.queues, settings.interval, pace, limit, shortage, counters);
     this.locker = new Locker(connections, sql, taker, this::job, this::interrupt, counters);
@@ -120,6 +120,10 @@ public final class Engine {
 
   private void wakeLocker() {
     locker.wake();
+  }
+
+  private void wakeFinisher() {
+    finisher.wake();
   }
 
   private void interrupt(HeldJob job) {

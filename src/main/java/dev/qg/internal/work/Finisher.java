@@ -3,7 +3,6 @@ package dev.qg.internal.work;
 import static java.util.Objects.requireNonNull;
 
 import dev.qg.internal.sql.JobKey;
-import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Retry;
 import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Ending.Failure;
@@ -88,6 +87,11 @@ final class Finisher implements Runnable {
     waiter.wake();
   }
 
+  /** Lets it look again at what keeps it from writing. */
+  void wake() {
+    waiter.wake();
+  }
+
   /** Asks it to end when everything is written. */
   void stop() {
     stopping = true;
@@ -132,7 +136,7 @@ final class Finisher implements Runnable {
   /** How long there is nothing to be done. */
   private Duration pause() {
     long untilReachable = notBefore - System.nanoTime();
-    if (untilReachable > 0) {
+    if (untilReachable > 0 && !shortage.isRoomMade()) {
       return Duration.ofNanos(untilReachable);
     }
     return added.isEmpty() && batch.isEmpty() ? refused.pause() : Duration.ZERO;
@@ -177,7 +181,9 @@ final class Finisher implements Runnable {
       writeTogether(
           ending -> ending.failure() == null,
           deletions ->
-              sql.deleteJobs().execute(connection, deletions.stream().map(Finisher::row).toList()));
+              sql.deleteJobs()
+                  .execute(
+                      connection, deletions.stream().map(ending -> ending.job().row()).toList()));
       writeTogether(
           ending -> ending.failure() != null && ending.failure().delay() != null,
           retries ->
@@ -282,12 +288,8 @@ final class Finisher implements Runnable {
     }
   }
 
-  private static JobRow row(Ending ending) {
-    return ending.job().row();
-  }
-
   private static JobKey key(Ending ending) {
-    return row(ending).key();
+    return ending.job().row().key();
   }
 
   private static Retry retry(Ending ending) {

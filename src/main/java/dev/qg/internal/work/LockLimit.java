@@ -43,7 +43,13 @@ final class LockLimit {
     if (held == 0 && wanted <= 1) {
       return false;
     }
-    current = Math.max(1, (held + wanted) / 2);
+    shrinkTo(Math.max(1, (held + wanted) / 2), cause);
+    return true;
+  }
+
+  /** Shrinks to so many, after something else had no room. */
+  void shrinkTo(int locks, RuntimeException cause) {
+    current = Math.min(current, locks);
     growAt = System.nanoTime() + BEFORE_GROWTH;
     if (!told) {
       told = true;
@@ -55,6 +61,5 @@ final class LockLimit {
                   + " max_locks_per_transaction says how large it is",
               current);
     }
-    return true;
   }
 }

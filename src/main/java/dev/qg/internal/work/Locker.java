@@ -151,7 +151,6 @@ final class Locker implements Runnable {
     OpenSession current = open;
     notices.drain().forEach(taker::heed);
     Session session = current == null ? null : current.session;
-    taker.makeRoom(session, holds);
     Duration unlock = Shutdown.NO_LIMIT;
     if (stopping) {
       giveBack(buffer.drain());
@@ -166,6 +165,7 @@ final class Locker implements Runnable {
     if (outageLasts > 0) {
       return least(unlock, least(heartbeat(), Duration.ofNanos(outageLasts)));
     }
+    taker.makeRoom(session, holds);
     if (stopping) {
       return heartbeat();
     }
@@ -192,7 +192,7 @@ final class Locker implements Runnable {
 
   private void take(OpenSession current) {
     Buffer.Level level = buffer.level();
-    if (level.oldestNanos() > Pace.PATIENCE.toNanos()) {
+    if (level.oldestNanos() > Pace.PATIENCE.toNanos() || taker.isShort()) {
       List<HeldJob> stale = buffer.drain();
       giveBack(stale);
       unlocker.unlock(current.session);

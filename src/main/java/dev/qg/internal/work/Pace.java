@@ -29,6 +29,11 @@ final class Pace {
     this.threads = threads;
   }
 
+  /** How many jobs run at a time. */
+  int threads() {
+    return threads;
+  }
+
   void ran(long time) {
     nanos.add(time);
     runs.increment();

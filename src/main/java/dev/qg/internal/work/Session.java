@@ -183,17 +183,17 @@ final class Session implements AutoCloseable {
     }
   }
 
-  /** Keeps some room in the server's lock table, if it doesn't yet. */
-  void keepRoom() {
+  /** Takes spare locks, if it doesn't hold them: room in the server's lock table. */
+  void takeSpares() {
     settings.takeSpares();
   }
 
   /**
-   * Gives that room up, for anybody.
+   * Gives the spare locks up, so that anybody has that room.
    *
-   * @return false if it kept none
+   * @return false if it holds none
    */
-  boolean makeRoom() {
+  boolean giveUpSpares() {
     return settings.giveUpSpares();
   }
 

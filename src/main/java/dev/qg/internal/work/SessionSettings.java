@@ -56,7 +56,11 @@ final class SessionSettings {
     try {
       sql.spareLocks().take(connection);
     } catch (RuntimeException e) {
-      giveUpSpares();
+      try {
+        giveUpSpares();
+      } catch (RuntimeException again) {
+        e.addSuppressed(again);
+      }
       throw e;
     }
   }

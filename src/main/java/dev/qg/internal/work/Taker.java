@@ -42,17 +42,23 @@ final class Taker {
     this.counters = counters;
   }
 
-  /** Makes room in the server's lock table where it is wanted. */
+  /** Whether the ends of jobs have no room in the server's lock table. */
+  boolean isShort() {
+    return shortage.cause() != null;
+  }
+
+  /** Makes room for the ends of jobs, where they have none. */
   void makeRoom(@Nullable Session session, Holds holds) {
     RuntimeException cause = shortage.cause();
-    if (cause != null && session != null && session.makeRoom()) {
-      limit.shrink(holds.size(), 0, cause);
+    if (cause != null && session != null && session.giveUpSpares()) {
+      limit.shrinkTo(Math.max(pace.threads(), holds.size() / 2), cause);
+      shortage.roomMade();
     }
   }
 
   /** Takes jobs, if there is room for enough of them. */
   List<JobRow> take(Session session, Buffer.Level level, Holds holds) {
-    if (shortage.cause() != null) {
+    if (isShort()) {
       return List.of();
     }
     int target = level.idle() + pace.ahead(limit.get());
@@ -97,7 +103,7 @@ final class Taker {
     long now = System.nanoTime();
     JobKey behind = cursor.behind(now);
     try {
-      session.keepRoom();
+      session.takeSpares();
       Taken taken = session.take(cursor.queue(), wanted, behind, holds.ids());
       cursor.looked(now, behind, taken.locked());
       if (!taken.rows().isEmpty()) {
@@ -132,7 +138,7 @@ final class Taker {
 
   /** How long nothing needs to be looked for, as far as is known now. */
   Duration pause(Holds holds) {
-    if (shortage.cause() != null || holds.size() >= limit.get()) {
+    if (isShort() || holds.size() >= limit.get()) {
       // There is no room: what makes some wakes the locker.
       return Shutdown.NO_LIMIT;
     }
