@@ -40,7 +40,11 @@ class NothingLeaksTest {
   void createClientThatIsRefusedOneStatement() {
     Effects.createTable(db.ctx());
     id = db.enqueue("Write");
-    pool = db.pool(1);
+    useConnections(1);
+  }
+
+  private void useConnections(int count) {
+    pool = db.pool(count);
     unlucky =
         Intercept.before(
             pool,
@@ -122,7 +126,7 @@ class NothingLeaksTest {
   void whereAPoolGoesOnAfterALockThatCannotBeReleased() {
     db.enqueue("Write");
     refusedOnce = Sql::unlocks;
-    pool.setMaximumPoolSize(3);
+    useConnections(3);
     WorkMap workMap = WorkMap.of("Write", this::write);
     try (WorkerPool workers =
         WorkerPool.builder(qg, workMap).count(1).interval(Duration.ofMillis(50)).build()) {
