@@ -29,7 +29,7 @@ import org.jooq.impl.SQLDataType;
  */
 public final class SpareLocks {
 
-  /** The bytes of "qvjr": no other program uses it by chance. */
+  /** Chosen at random, so that no other program uses it by chance. */
   private static final int FIRST_KEY = 0x7176_6a72;
 
   /** For a transaction, for tables that have to grow for what it writes, and to spare. */

@@ -18,9 +18,9 @@ import org.jooq.impl.SQLDataType;
  * select pg_advisory_unlock(unnest(cast(? as bigint[])))
  * }</pre>
  *
- * <p><b>Locks</b>: gives up those of {@link LockJobs}. <b>Index</b>: none, it reads no table.
- * <b>Concurrency</b>: it must start after the commit of what was done to the jobs; in the same
- * transaction, another session could take the lock and still see the row.
+ * <p><b>Locks</b>: gives up those of {@link LockJobs} and {@link LockJob}. <b>Index</b>: none, it
+ * reads no table. <b>Concurrency</b>: it must start after the commit of what was done to the jobs;
+ * in the same transaction, another session could take the lock and still see the row.
  */
 public final class UnlockJobs {
 
