@@ -24,7 +24,9 @@ final class Enqueue {
 
   static final String NAME = "enqueue";
 
-  private static final int WARM_UP = 1_000;
+  /** A second or two, so that what is measured is compiled. */
+  private static final int WARM_UP = 10_000;
+
   private static final String INSERT =
       "insert into que_jobs (job_class, args) values (?, ?::json) returning job_id";
 
@@ -88,7 +90,7 @@ final class Enqueue {
   private double rate(Way way) throws Exception {
     try (HikariDataSource dataSource = database.pool(2);
         Qg qg = Qg.create(dataSource)) {
-      run(dataSource, qg, way, Math.max(transactionOf, Math.min(WARM_UP, jobs)));
+      run(dataSource, qg, way, Math.max(transactionOf, Math.min(WARM_UP, 2 * jobs)));
       database.execute("truncate que_jobs restart identity");
       database.settle();
       long began = System.nanoTime();
