@@ -136,10 +136,11 @@ final class Enqueuer {
     NewJob columns = job.columns();
     boolean due = columns.mayBeDue();
     boolean notify = notifications && due && limit.allows(job.queue().orElse(""));
-    JobKey key = sql.insertJob().execute(connection, columns, notify);
-    if (due && wakeUps.areHeard()) {
-      notices.add(JobNotice.from(key));
+    if (!due || !wakeUps.areHeard()) {
+      return sql.insertJob().executeForId(connection, columns, notify);
     }
+    JobKey key = sql.insertJob().execute(connection, columns, notify);
+    notices.add(JobNotice.from(key));
     return key.id();
   }
 

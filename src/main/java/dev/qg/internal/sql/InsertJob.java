@@ -4,6 +4,7 @@ import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.jooq.impl.DSL.insertInto;
 import static org.jooq.impl.DSL.param;
 
+import dev.qg.internal.sql.Rendered.RowReader;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -38,7 +39,10 @@ public final class InsertJob {
   private final Renderer renderer;
   private final Map<Variant, Rendered> statements = new ConcurrentHashMap<>();
 
-  private record Variant(EnumSet<JobColumn> columns, boolean notifies) {}
+  /**
+   * @param keyed whether it returns the whole key, whose time takes longer to be read than the rest
+   */
+  private record Variant(EnumSet<JobColumn> columns, boolean notifies, boolean keyed) {}
 
   InsertJob(Renderer renderer) {
     this.renderer = renderer;
@@ -47,7 +51,9 @@ public final class InsertJob {
   private static Query query(Variant variant) {
     List<Field<?>> returned =
         new ArrayList<>(
-            List.of(QUE_JOBS.QUEUE, QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID));
+            variant.keyed
+                ? List.of(QUE_JOBS.QUEUE, QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID)
+                : List.of(QUE_JOBS.JOB_ID));
     if (variant.notifies) {
       returned.add(JobNotice.notification(QUE_JOBS.QUEUE, QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT));
     }
@@ -63,13 +69,27 @@ public final class InsertJob {
    * @param notify whether workers are notified
    */
   public JobKey execute(Connection connection, NewJob job, boolean notify) {
+    return insert(connection, job, notify, true, JobKey::read);
+  }
+
+  /**
+   * Inserts the job and tells its id alone.
+   *
+   * @param notify whether workers are notified
+   */
+  public long executeForId(Connection connection, NewJob job, boolean notify) {
+    return insert(connection, job, notify, false, row -> row.getLong(1));
+  }
+
+  private <T> T insert(
+      Connection connection, NewJob job, boolean notify, boolean keyed, RowReader<T> reader) {
     EnumSet<JobColumn> columns = JobColumn.setBy(job);
     Rendered statement =
         statements.computeIfAbsent(
-            new Variant(columns, notify),
+            new Variant(columns, notify, keyed),
             variant -> renderer.render(query(variant), params(variant.columns)));
     @Nullable Object[] values = columns.stream().map(column -> column.value(job)).toArray();
-    return statement.query(connection, JobKey::read, values).get(0);
+    return statement.query(connection, reader, values).get(0);
   }
 
   private static Param<?>[] params(EnumSet<JobColumn> columns) {

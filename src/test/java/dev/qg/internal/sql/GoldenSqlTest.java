@@ -68,6 +68,7 @@ class GoldenSqlTest {
         Golden.of(UnlockJobs.class, r -> Sent.by(c -> new UnlockJobs(r).execute(c, List.of(1L)))),
         Golden.of(InsertJob.class, r -> Sent.by(c -> new InsertJob(r).execute(c, MOST, true)))
             .and("without notice", r -> Sent.by(c -> new InsertJob(r).execute(c, MOST, false)))
+            .and("for the id", r -> Sent.by(c -> new InsertJob(r).executeForId(c, MOST, true)))
             .and(
                 "only what is required, without notice",
                 r -> Sent.by(c -> new InsertJob(r).execute(c, LEAST, false))),
