@@ -1,47 +1,41 @@
 -- on the search path
-(select "candidate"."priority", "candidate"."run_at", "candidate"."job_id", true as "locked"
-  from (select "job"."priority", "job"."run_at", "job"."job_id"
-    from "que_jobs" as "job"
-    cross join generate_series(1, (select 1))
-    where ("job"."queue" = ?
-      and "job"."run_at" <= now()
-      and ("job"."priority", "job"."run_at", "job"."job_id") > (?, cast(? as timestamp with time zone), ?))
-    order by "job"."priority", "job"."run_at", "job"."job_id"
-    fetch next 1000 rows only) as "candidate"
-  where pg_try_advisory_lock("candidate"."job_id")
-  fetch next 1 rows only)
-union all (select "last"."priority", "last"."run_at", "last"."job_id", false as "locked"
-  from (select "job"."priority", "job"."run_at", "job"."job_id"
-    from "que_jobs" as "job"
-    cross join generate_series(1, (select 1))
-    where ("job"."queue" = ?
-      and "job"."run_at" <= now()
-      and ("job"."priority", "job"."run_at", "job"."job_id") > (?, cast(? as timestamp with time zone), ?))
-    order by "job"."priority", "job"."run_at", "job"."job_id"
-    offset 999 rows
-    fetch next 1 rows only) as "last")
-fetch next 1 rows only
+select "candidate"."priority", "candidate"."run_at", "candidate"."job_id",
+    (set_config('qg.place', cast("candidate"."place" as text), true) is not null)
+from (select "job"."priority", "job"."run_at", "job"."job_id", "job".ctid as "place"
+  from "que_jobs" as "job"
+  cross join generate_series(1, (select 1))
+  where ("job"."queue" = ?
+    and "job"."run_at" <= now()
+    and ("job"."priority", "job"."run_at", "job"."job_id") > (?, cast(? as timestamp with time zone), ?)
+    and (select set_config('enable_seqscan', 'off', true)) is not null)
+  order by "job"."priority", "job"."run_at", "job"."job_id"
+  fetch next 1000 rows only) as "candidate"
+where pg_try_advisory_lock("candidate"."job_id")
+fetch next 1 rows only;
+select "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id",
+    "que_jobs"."job_class", "que_jobs"."args", "que_jobs"."error_count", "que_jobs"."last_error",
+    "que_jobs".ctid
+from "que_jobs"
+where ("que_jobs".ctid = cast(nullif(current_setting('qg.place', true), '') as tid)
+  and current_setting('transaction_isolation') = 'read committed')
 
 -- in the schema jobs
-(select "candidate"."priority", "candidate"."run_at", "candidate"."job_id", true as "locked"
-  from (select "job"."priority", "job"."run_at", "job"."job_id"
-    from "jobs"."que_jobs" as "job"
-    cross join generate_series(1, (select 1))
-    where ("job"."queue" = ?
-      and "job"."run_at" <= now()
-      and ("job"."priority", "job"."run_at", "job"."job_id") > (?, cast(? as timestamp with time zone), ?))
-    order by "job"."priority", "job"."run_at", "job"."job_id"
-    fetch next 1000 rows only) as "candidate"
-  where pg_try_advisory_lock("candidate"."job_id")
-  fetch next 1 rows only)
-union all (select "last"."priority", "last"."run_at", "last"."job_id", false as "locked"
-  from (select "job"."priority", "job"."run_at", "job"."job_id"
-    from "jobs"."que_jobs" as "job"
-    cross join generate_series(1, (select 1))
-    where ("job"."queue" = ?
-      and "job"."run_at" <= now()
-      and ("job"."priority", "job"."run_at", "job"."job_id") > (?, cast(? as timestamp with time zone), ?))
-    order by "job"."priority", "job"."run_at", "job"."job_id"
-    offset 999 rows
-    fetch next 1 rows only) as "last")
-fetch next 1 rows only
+select "candidate"."priority", "candidate"."run_at", "candidate"."job_id",
+    (set_config('qg.place', cast("candidate"."place" as text), true) is not null)
+from (select "job"."priority", "job"."run_at", "job"."job_id", "job".ctid as "place"
+  from "jobs"."que_jobs" as "job"
+  cross join generate_series(1, (select 1))
+  where ("job"."queue" = ?
+    and "job"."run_at" <= now()
+    and ("job"."priority", "job"."run_at", "job"."job_id") > (?, cast(? as timestamp with time zone), ?)
+    and (select set_config('enable_seqscan', 'off', true)) is not null)
+  order by "job"."priority", "job"."run_at", "job"."job_id"
+  fetch next 1000 rows only) as "candidate"
+where pg_try_advisory_lock("candidate"."job_id")
+fetch next 1 rows only;
+select "jobs"."que_jobs"."queue", "jobs"."que_jobs"."priority", "jobs"."que_jobs"."run_at",
+    "jobs"."que_jobs"."job_id", "jobs"."que_jobs"."job_class", "jobs"."que_jobs"."args",
+    "jobs"."que_jobs"."error_count", "jobs"."que_jobs"."last_error", "jobs"."que_jobs".ctid
+from "jobs"."que_jobs"
+where ("jobs"."que_jobs".ctid = cast(nullif(current_setting('qg.place', true), '') as tid)
+  and current_setting('transaction_isolation') = 'read committed')

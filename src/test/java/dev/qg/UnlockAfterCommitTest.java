@@ -5,6 +5,8 @@ import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.qg.fixture.Gate;
+import dev.qg.fixture.InThread;
 import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
@@ -60,9 +62,30 @@ class UnlockAfterCommitTest {
     work("A", job -> job.tx().execute("select 1"));
   }
 
+  /** All of it is one round trip, in which a commit is held up that has all before it done. */
   @Test
   void theDeletionOutsideOfATransactionIsCommitted() {
-    work("A", job -> {});
+    db.ctx()
+        .execute(
+            "create function held_up() returns trigger language plpgsql as $$ begin "
+                + Gate.PASS
+                + " return null; end $$");
+    db.ctx()
+        .execute(
+            "create constraint trigger held_up after delete on que_jobs"
+                + " deferrable initially deferred for each row execute function held_up()");
+    Gate gate = Gate.closed(db);
+    Worker worker = Worker.builder(db.qg(), WorkMap.of("A", job -> {})).build();
+
+    InThread works = InThread.start("works", worker::workOne);
+    gate.awaitSomebody();
+    assertThat(db.advisoryLocks()).isOne();
+    assertThat(other.fetchCount(QUE_JOBS)).isOne();
+    gate.open();
+    works.join();
+
+    assertThat(other.fetchCount(QUE_JOBS)).isZero();
+    assertThat(db.advisoryLocks()).isZero();
   }
 
   @Test

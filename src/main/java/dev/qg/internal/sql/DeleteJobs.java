@@ -10,12 +10,9 @@ import java.sql.Connection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.jooq.DataType;
 import org.jooq.Field;
 import org.jooq.Param;
 import org.jooq.Query;
-import org.jooq.SQLDialect;
-import org.jooq.impl.DefaultDataType;
 
 /**
  * Deletes many jobs that are done, in one statement for each queue, by the places in which their
@@ -51,10 +48,8 @@ import org.jooq.impl.DefaultDataType;
  */
 public final class DeleteJobs {
 
-  private static final DataType<String> TID =
-      new DefaultDataType<>(SQLDialect.POSTGRES, String.class, "tid");
-  private static final Param<String[]> PLACES = param("places", TID.array());
-  private static final Field<String> PLACE = field(name("place"), TID);
+  private static final Param<String[]> PLACES = param("places", Place.TYPE.array());
+  private static final Field<String> PLACE = field(name("place"), Place.TYPE);
 
   private final Rendered statement;
   private final DeleteJobsByKey byKey;
@@ -74,7 +69,7 @@ public final class DeleteJobs {
   static Query query() {
     return deleteFrom(QUE_JOBS)
         .using(KeyArrays.table(KeyArrays.hidden(PLACES, PLACE)))
-        .where(QUE_JOBS.rowid().coerce(TID).eq(KeyArrays.of(PLACE)))
+        .where(Place.in(QUE_JOBS).eq(KeyArrays.of(PLACE)))
         .and(KeyArrays.match())
         .returning(QUE_JOBS.JOB_ID);
   }

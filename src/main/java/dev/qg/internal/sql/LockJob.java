@@ -1,138 +1,182 @@
 package dev.qg.internal.sql;
 
 import static dev.qg.internal.sql.LockJobs.JOB;
+import static dev.qg.jooq.Tables.QUE_JOBS;
+import static org.jooq.impl.DSL.cast;
 import static org.jooq.impl.DSL.condition;
+import static org.jooq.impl.DSL.field;
+import static org.jooq.impl.DSL.function;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.name;
 import static org.jooq.impl.DSL.noCondition;
+import static org.jooq.impl.DSL.nullif;
 import static org.jooq.impl.DSL.row;
 import static org.jooq.impl.DSL.select;
 
 import java.sql.Connection;
-import java.time.OffsetDateTime;
+import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
+import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.Name;
 import org.jooq.Query;
-import org.jooq.Record4;
-import org.jooq.SelectJoinStep;
 import org.jooq.SelectLimitStep;
 import org.jooq.Table;
+import org.jooq.impl.SQLDataType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Locks the most urgent due job of a queue that nobody else has locked, and tells its key. It does
- * what {@link LockJobs} does for many: for one job, most of that query's time went into its setup.
+ * Locks the most urgent due job of a queue that nobody else has locked, and looks again whether it
+ * is still there: two statements in one round trip. It does what {@link LockJobs} and {@link
+ * RereadJobs} do for many: for one job, most of their time went into their setup and the way there
+ * and back.
  *
- * <p>It goes through up to a thousand candidates in the order of the primary key's index, trying
- * their locks one by one, and returns the first one that it gets. Where all of a thousand are
- * locked by others, it returns the last of them instead, which is not locked, and the next
- * execution goes on behind that.
+ * <p>The first statement goes through up to a thousand candidates in the order of the primary key's
+ * index, trying their locks one by one, and returns the first one that it gets. It leaves the place
+ * of that row in a setting of the transaction, where the second one finds it. Where there is none,
+ * a third statement tells the last of the thousand, if all of them are locked by others, to go on
+ * behind it.
  *
  * <pre>{@code
- * (select "candidate"."priority", "candidate"."run_at", "candidate"."job_id", true as "locked"
- *   from (select "job"."priority", "job"."run_at", "job"."job_id"
- *     from "que_jobs" as "job"
- *     cross join generate_series(1, (select 1))
- *     where ("job"."queue" = ?
- *       and "job"."run_at" <= now()
- *       and ("job"."priority", "job"."run_at", "job"."job_id") > (?, cast(? as timestamp with time zone), ?))
- *     order by "job"."priority", "job"."run_at", "job"."job_id"
- *     fetch next 1000 rows only) as "candidate"
- *   where pg_try_advisory_lock("candidate"."job_id")
- *   fetch next 1 rows only)
- * union all (select "last"."priority", "last"."run_at", "last"."job_id", false as "locked"
- *   from (select "job"."priority", "job"."run_at", "job"."job_id"
- *     from "que_jobs" as "job"
- *     cross join generate_series(1, (select 1))
- *     where ("job"."queue" = ?
- *       and "job"."run_at" <= now()
- *       and ("job"."priority", "job"."run_at", "job"."job_id") > (?, cast(? as timestamp with time zone), ?))
- *     order by "job"."priority", "job"."run_at", "job"."job_id"
- *     offset 999 rows
- *     fetch next 1 rows only) as "last")
- * fetch next 1 rows only
+ * select "candidate"."priority", "candidate"."run_at", "candidate"."job_id",
+ *     (set_config('qg.place', cast("candidate"."place" as text), true) is not null)
+ * from (select "job"."priority", "job"."run_at", "job"."job_id", "job".ctid as "place"
+ *   from "que_jobs" as "job"
+ *   cross join generate_series(1, (select 1))
+ *   where ("job"."queue" = ?
+ *     and "job"."run_at" <= now()
+ *     and ("job"."priority", "job"."run_at", "job"."job_id") > (?, cast(? as timestamp with time zone), ?)
+ *     and (select set_config('enable_seqscan', 'off', true)) is not null)
+ *   order by "job"."priority", "job"."run_at", "job"."job_id"
+ *   fetch next 1000 rows only) as "candidate"
+ * where pg_try_advisory_lock("candidate"."job_id")
+ * fetch next 1 rows only;
+ * select "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id",
+ *     "que_jobs"."job_class", "que_jobs"."args", "que_jobs"."error_count", "que_jobs"."last_error",
+ *     "que_jobs".ctid
+ * from "que_jobs"
+ * where ("que_jobs".ctid = cast(nullif(current_setting('qg.place', true), '') as tid)
+ *   and current_setting('transaction_isolation') = 'read committed')
  * }</pre>
  *
- * <p><b>Locks</b>: for the key that it returns as locked, the session's advisory lock with that
- * {@code job_id} as its one bigint key, until {@link UnlockJobs}. No row is locked. The limits keep
- * it from trying locks of rows that it does not return, as in {@link LockJobs}; the second part of
- * the union runs only where the first one gives nothing.
+ * <p><b>Locks</b>: for the key that it returns, the session's advisory lock with that {@code
+ * job_id} as its one bigint key, until {@link UnlockJobs} or {@link FinishJob}. No row is locked.
+ * The limits keep it from trying locks of rows that it does not return, as in {@link LockJobs}.
  *
  * <p><b>Index</b>: the primary key, read in its order; {@code generate_series} and the size of a
- * chunk are there for the planner, as in {@link LockJobs}.
+ * chunk are there for the planner, as in {@link LockJobs}. The second look reads the row from its
+ * place. A session keeps its plan for that, also from when the table was empty and reading all of
+ * it was cheaper: so that is ruled out for the transaction, in which the plan is made.
  *
- * <p><b>Concurrency</b>: the snapshot is older than the lock, so the job may have been done and
- * deleted in between: {@link RereadJobs} must look again. The session must hold no lock of a job of
- * that queue, which it would get once more.
+ * <p><b>Concurrency</b>: the snapshot of the first statement is older than the lock, so the job may
+ * have been done and deleted in between. The second one has a snapshot of its own if the session's
+ * transactions are {@code read committed}, which it asks. What it finds counts only if it has the
+ * same key: another job may be in that place by then. Where it finds nothing, that decides nothing,
+ * and {@link RereadJobs} must look again: the row may have been updated, and so have moved, or the
+ * driver may have sent the statements one by one, each in a transaction of its own. It does so
+ * before a result that may be of any size, but for that of a statement without parameters. The
+ * session must hold no lock of a job of that queue, which it would get once more.
  */
 public final class LockJob {
 
-  private static final Name LOCKED = name("locked");
+  /**
+   * A job that is locked now.
+   *
+   * @param row null if it must be looked for again
+   */
+  public record Locked(JobKey key, @Nullable JobRow row) {}
 
-  /** What a look found: a job that is locked now, or one up to which all are others'. */
-  private record Found(JobKey key, boolean locked) {}
+  private static final Name PLACE = name("place");
 
-  private final Rendered statement;
+  /** Where the first statement leaves the place of the row for the second one. */
+  private static final Field<String> FOUND = inline("qg.place");
+
+  private final Rendered lockAndLook;
+  private final Rendered end;
 
   LockJob(Renderer renderer) {
-    statement =
-        renderer.renderHot(
-            query(), LockJobs.QUEUE, KeyParams.PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID);
+    lockAndLook = render(renderer, lock(), lookAgain());
+    end = render(renderer, end());
   }
 
-  static Query query() {
-    Table<?> candidate = candidates().limit(inline(LockJobs.CHUNK)).asTable("candidate");
-    Table<?> last =
-        candidates().limit(inline(1)).offset(inline(LockJobs.CHUNK - 1)).asTable("last");
-    Field<Boolean> gotLock = Functions.tryAdvisoryLock(candidate.field(JOB.JOB_ID));
-    return columns(candidate, true)
-        .where(condition(gotLock))
-        .limit(inline(1))
-        .unionAll(columns(last, false))
+  private static Rendered render(Renderer renderer, Query... queries) {
+    return renderer.renderHot(
+        List.of(queries), LockJobs.QUEUE, KeyParams.PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID);
+  }
+
+  static Query lock() {
+    // The setting is made whether or not there is a candidate.
+    Condition byPlace = field(select(set(inline("enable_seqscan"), inline("off")))).isNotNull();
+    Table<?> candidate =
+        candidates(byPlace, Place.in(JOB).as(PLACE))
+            .limit(inline(LockJobs.CHUNK))
+            .asTable("candidate");
+    Field<String> place = cast(candidate.field(PLACE, Place.TYPE), SQLDataType.CLOB);
+    return select(
+            candidate.field(JOB.PRIORITY),
+            candidate.field(JOB.RUN_AT),
+            candidate.field(JOB.JOB_ID),
+            // A condition, as the text itself would be a result of unlimited size.
+            field(set(FOUND, place).isNotNull()))
+        .from(candidate)
+        .where(condition(Functions.tryAdvisoryLock(candidate.field(JOB.JOB_ID))))
         .limit(inline(1));
   }
 
-  private static SelectJoinStep<Record4<Short, OffsetDateTime, Long, Boolean>> columns(
-      Table<?> of, boolean locked) {
-    return select(
-            of.field(JOB.PRIORITY),
-            of.field(JOB.RUN_AT),
-            of.field(JOB.JOB_ID),
-            inline(locked).as(LOCKED))
-        .from(of);
+  static Query lookAgain() {
+    Field<String> place = function("current_setting", SQLDataType.CLOB, FOUND, inline(true));
+    Field<String> isolation =
+        function("current_setting", SQLDataType.CLOB, inline("transaction_isolation"));
+    return RereadJobs.jobs()
+        .where(Place.in(QUE_JOBS).eq(cast(nullif(place, inline("")), Place.TYPE)))
+        .and(isolation.eq(inline("read committed")));
   }
 
-  private static SelectLimitStep<?> candidates() {
+  /** The last of a thousand candidates, if there are so many. */
+  static Query end() {
+    return candidates(noCondition()).limit(inline(1)).offset(inline(LockJobs.CHUNK - 1));
+  }
+
+  private static Field<String> set(Field<String> setting, Field<String> value) {
+    return function("set_config", SQLDataType.CLOB, setting, value, inline(true));
+  }
+
+  private static SelectLimitStep<?> candidates(Condition condition, Field<?>... more) {
     return LockJobs.candidates(
-        row(KeyParams.PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID), noCondition());
+        row(KeyParams.PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID), condition, more);
   }
 
   /**
    * Locks a job.
    *
    * @param behind only jobs that come after this one are looked at; null for all
-   * @return the key of the job that is locked now; empty if there is none
+   * @return the job that is locked now; empty if there is none
    */
-  public List<JobKey> execute(Connection session, String queue, @Nullable JobKey behind) {
+  public Optional<Locked> execute(Connection session, String queue, @Nullable JobKey behind) {
     JobKey from = behind == null ? LockJobs.START : behind;
     while (true) {
-      List<Found> found =
-          statement.query(
-              session,
-              row -> new Found(LockJobs.key(queue, row), row.getBoolean(4)),
-              queue,
-              from.priority(),
-              from.runAt(),
-              from.id());
-      if (found.isEmpty()) {
-        return List.of();
+      Object[] values = {queue, from.priority(), from.runAt(), from.id()};
+      Optional<Locked> locked =
+          lockAndLook.queryAll(session, results -> read(results, queue), values);
+      if (locked.isPresent()) {
+        return locked;
       }
-      JobKey key = found.get(0).key;
-      if (found.get(0).locked) {
-        return List.of(key);
+      List<JobKey> last = end.query(session, row -> LockJobs.key(queue, row), values);
+      if (last.isEmpty()) {
+        return Optional.empty();
       }
-      from = key;
+      from = last.get(0);
     }
+  }
+
+  private static Optional<Locked> read(Results results, String queue) throws SQLException {
+    List<JobKey> locked = results.rows(row -> LockJobs.key(queue, row));
+    List<JobRow> seen = results.rows(RereadJobs::read);
+    return locked.stream().map(key -> new Locked(key, find(key, seen))).findAny();
+  }
+
+  private static @Nullable JobRow find(JobKey key, List<JobRow> rows) {
+    return rows.stream().filter(row -> row.key().equals(key)).findAny().orElse(null);
   }
 }

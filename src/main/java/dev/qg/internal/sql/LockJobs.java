@@ -207,10 +207,11 @@ public final class LockJobs {
         JOB.JOB_ID.notIn(select(unnest(HELD, SQLDataType.BIGINT))).and(condition));
   }
 
-  /** The due jobs of the queue behind a key, in the order of work. */
+  /** The due jobs of the queue behind a key, in the order of work: their keys, and more. */
   static SelectLimitStep<?> candidates(
-      Row3<Short, OffsetDateTime, Long> behind, Condition condition) {
+      Row3<Short, OffsetDateTime, Long> behind, Condition condition, Field<?>... more) {
     return select(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID)
+        .select(more)
         .from(JOB)
         .crossJoin(Functions.oneThatLooksLikeMany())
         .where(JOB.QUEUE.eq(QUEUE))

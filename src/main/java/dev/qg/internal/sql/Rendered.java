@@ -31,6 +31,11 @@ final class Rendered {
     T read(ResultSet row) throws SQLException;
   }
 
+  /** Reads what several statements have come to. */
+  interface ResultsReader<T> {
+    T read(Results results) throws SQLException;
+  }
+
   private final String sql;
   private final int[] slots;
   private final Preparation preparation;
@@ -38,7 +43,7 @@ final class Rendered {
 
   /**
    * @param slots for each question mark in {@code sql}, the position of its value among those given
-   *     to {@link #query} and {@link #update}
+   *     to {@link #query}, {@link #update} and {@link #queryAll}
    * @param preparation when the server prepares it on a connection
    */
   Rendered(String sql, int[] slots, Preparation preparation, SqlErrors errors) {
@@ -56,20 +61,33 @@ final class Rendered {
   <T> List<T> query(Connection connection, RowReader<T> reader, @Nullable Object... values) {
     try (PreparedStatement statement = prepare(connection, values);
         ResultSet rows = statement.executeQuery()) {
-      List<T> result = new ArrayList<>();
-      while (rows.next()) {
-        result.add(reader.read(rows));
-      }
-      return result;
+      return read(rows, reader);
     } catch (SQLException e) {
       throw errors.translate(sql, e);
     }
+  }
+
+  static <T> List<T> read(ResultSet rows, RowReader<T> reader) throws SQLException {
+    List<T> result = new ArrayList<>();
+    while (rows.next()) {
+      result.add(reader.read(rows));
+    }
+    return result;
   }
 
   /** Runs the statement and returns how many rows it hit. */
   int update(Connection connection, @Nullable Object... values) {
     try (PreparedStatement statement = prepare(connection, values)) {
       return statement.executeUpdate();
+    } catch (SQLException e) {
+      throw errors.translate(sql, e);
+    }
+  }
+
+  /** Runs several statements that were rendered as one, and reads what each of them comes to. */
+  <T> T queryAll(Connection connection, ResultsReader<T> reader, @Nullable Object... values) {
+    try (PreparedStatement statement = prepare(connection, values)) {
+      return reader.read(Results.of(statement));
     } catch (SQLException e) {
       throw errors.translate(sql, e);
     }

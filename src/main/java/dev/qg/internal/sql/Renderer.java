@@ -2,6 +2,7 @@ package dev.qg.internal.sql;
 
 import static dev.qg.jooq.Tables.QG_DEAD_JOBS;
 import static dev.qg.jooq.Tables.QUE_JOBS;
+import static java.util.stream.Collectors.joining;
 import static org.jooq.impl.DSL.name;
 
 import java.util.ArrayList;
@@ -51,6 +52,15 @@ final class Renderer {
     return render(Rendered.Preparation.AT_FIRST_USE, query, params);
   }
 
+  /**
+   * The same for several statements that go to the server together, in one round trip. They share
+   * the parameters that have the same names. Outside of a transaction they are one, unless they
+   * begin and end their own.
+   */
+  Rendered renderHot(List<Query> queries, Param<?>... params) {
+    return render(Rendered.Preparation.AT_FIRST_USE, queries, params);
+  }
+
   /** A statement for many jobs, for which it is worth to have a plan made each time. */
   Rendered renderUnprepared(Query query, Param<?>... params) {
     return render(Rendered.Preparation.NEVER, query, params);
@@ -71,8 +81,13 @@ final class Renderer {
   }
 
   private Rendered render(Rendered.Preparation preparation, Query query, Param<?>... params) {
+    return render(preparation, List.of(query), params);
+  }
+
+  private Rendered render(
+      Rendered.Preparation preparation, List<Query> queries, Param<?>... params) {
     ParamOrder order = new ParamOrder();
-    String sql = context(order).render(query);
+    String sql = queries.stream().map(context(order)::render).collect(joining("; "));
     int[] slots = order.seen.stream().mapToInt(param -> indexOf(param, params)).toArray();
     return new Rendered(sql, slots, preparation, errors);
   }

@@ -20,6 +20,7 @@ import org.jooq.JSON;
 import org.jooq.Param;
 import org.jooq.Query;
 import org.jooq.Row3;
+import org.jooq.SelectJoinStep;
 import org.jooq.impl.SQLDataType;
 
 /**
@@ -95,6 +96,18 @@ public final class RereadJobs {
   static Query query() {
     Row3<Short, OffsetDateTime, Long> place =
         row(QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID);
+    return jobs()
+        .crossJoin(Functions.oneThatLooksLikeMany())
+        .where(QUE_JOBS.QUEUE.eq(QUEUE))
+        .and(place.ge(FIRST.asRow()))
+        .and(place.le(LAST.asRow()))
+        .and(not(QUE_JOBS.JOB_ID.notIn(select(unnest(IDS, SQLDataType.BIGINT)))))
+        .orderBy(QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID)
+        .limit(inline(CHUNK));
+  }
+
+  /** All that {@link #read} reads of a job. */
+  static SelectJoinStep<?> jobs() {
     return select(
             QUE_JOBS.QUEUE,
             QUE_JOBS.PRIORITY,
@@ -105,14 +118,7 @@ public final class RereadJobs {
             QUE_JOBS.ERROR_COUNT,
             QUE_JOBS.LAST_ERROR,
             QUE_JOBS.rowid())
-        .from(QUE_JOBS)
-        .crossJoin(Functions.oneThatLooksLikeMany())
-        .where(QUE_JOBS.QUEUE.eq(QUEUE))
-        .and(place.ge(FIRST.asRow()))
-        .and(place.le(LAST.asRow()))
-        .and(not(QUE_JOBS.JOB_ID.notIn(select(unnest(IDS, SQLDataType.BIGINT)))))
-        .orderBy(QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID)
-        .limit(inline(CHUNK));
+        .from(QUE_JOBS);
   }
 
   /**
@@ -153,7 +159,7 @@ public final class RereadJobs {
         KeyArrays.ids(keys));
   }
 
-  private static JobRow read(ResultSet row) throws SQLException {
+  static JobRow read(ResultSet row) throws SQLException {
     return new JobRow(
         JobKey.read(row),
         row.getString(5),

@@ -35,7 +35,7 @@ public final class HandHeldJobs implements AutoCloseable {
     Session session = Session.open(connections, sql);
     boolean kept = false;
     try {
-      Optional<HeldJob> job = session.lockOne(queue, null).map(row -> keep(session, row));
+      Optional<HeldJob> job = session.locks().takeOne(queue, null).map(row -> keep(session, row));
       kept = job.isPresent();
       return job;
     } finally {

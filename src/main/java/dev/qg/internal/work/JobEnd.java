@@ -53,13 +53,9 @@ final class JobEnd {
           }
           state.require("delete", job, HELD);
           state.ending(() -> policy.onComplete(job));
-          return deleteNow();
+          return fenced(
+              transaction.call(same -> sql.deleteJob().execute(same, job.row().key())), DELETED);
         });
-  }
-
-  private boolean deleteNow() {
-    return fenced(
-        transaction.call(same -> sql.deleteJob().execute(same, job.row().key())), DELETED);
   }
 
   /**
@@ -75,7 +71,7 @@ final class JobEnd {
             if (isLeft(null, report)) {
               return;
             }
-            deleteNow();
+            fenced(transaction.deleteLast(sql, job.row().key()), DELETED);
           } else if (state.is(DELETED)) {
             transaction.requireSound();
           }

@@ -1,5 +1,7 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.sql.JobKey;
+import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.function.Function;
@@ -13,6 +15,16 @@ interface JobTransaction {
 
   /** Runs a statement within what has begun; where nothing has, it commits by itself. */
   <T> T call(Function<Connection, T> statement);
+
+  /**
+   * Deletes the job as the last thing that is done to it, within what has begun; where nothing has,
+   * it commits by itself, and the job's lock may be given up with it.
+   *
+   * @return false if the job was lost
+   */
+  default boolean deleteLast(Statements sql, JobKey key) {
+    return call(connection -> sql.deleteJob().execute(connection, key));
+  }
 
   /** Begins the transaction if that has not happened. */
   Connection begin();

@@ -212,7 +212,7 @@ final class Locker implements Runnable {
     try {
       return rows.stream().map(maker).toList();
     } catch (Throwable t) {
-      session.unlock(rows.stream().map(row -> row.key().id()).toList());
+      session.locks().release(rows.stream().map(row -> row.key().id()).toList());
       throw t;
     }
   }

@@ -3,7 +3,7 @@ package dev.qg.internal.work;
 import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.JobNotice;
 import dev.qg.internal.sql.JobRow;
-import dev.qg.internal.work.Session.Taken;
+import dev.qg.internal.work.SessionLocks.Taken;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,7 +92,7 @@ final class Taker {
     } catch (Throwable e) {
       List<JobKey> keys = found.stream().flatMap(List::stream).map(JobRow::key).toList();
       if (!keys.isEmpty()) {
-        session.unlock(keys.stream().map(JobKey::id).toList());
+        session.locks().release(keys.stream().map(JobKey::id).toList());
         keys.forEach(this::givenBack);
       }
       throw e;
@@ -104,7 +104,7 @@ final class Taker {
     JobKey behind = cursor.behind(now);
     try {
       session.takeSpares();
-      Taken taken = session.take(cursor.queue(), wanted, behind, holds.ids());
+      Taken taken = session.locks().take(cursor.queue(), wanted, behind, holds.ids());
       cursor.looked(now, behind, taken.locked());
       if (!taken.rows().isEmpty()) {
         counters.takes.increment();

@@ -74,7 +74,7 @@ final class Unlocker {
               }
             });
     if (session != null && !ids.isEmpty()) {
-      session.unlock(ids);
+      session.locks().release(ids);
     }
   }
 }

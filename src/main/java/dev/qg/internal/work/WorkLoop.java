@@ -92,7 +92,7 @@ public final class WorkLoop {
   }
 
   private Found workOne(Session on) {
-    Optional<JobRow> row = places.take(queue, behind -> on.lockOne(queue, behind));
+    Optional<JobRow> row = places.take(queue, behind -> on.locks().takeOne(queue, behind));
     if (row.isEmpty()) {
       return Found.NOTHING;
     }

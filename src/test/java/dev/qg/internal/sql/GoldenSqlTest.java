@@ -104,6 +104,7 @@ class GoldenSqlTest {
             r -> Sent.by(c -> new NotifyJobs(r).execute(c, List.of(JobNotice.ofAny())))),
         Golden.of(TakeIds.class, r -> Sent.by(c -> new TakeIds(r).execute(c, 1))),
         Golden.of(DeleteJob.class, r -> Sent.by(c -> new DeleteJob(r).execute(c, KEY))),
+        Golden.of(FinishJob.class, r -> Sent.by(c -> new FinishJob(r).execute(c, KEY))),
         Golden.of(
             ScheduleRetry.class,
             r -> Sent.by(c -> new ScheduleRetry(r).execute(c, KEY, Duration.ZERO, "error"))),

@@ -9,8 +9,10 @@ import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jooq.impl.DSL;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,8 +78,8 @@ class LockJobsTest {
     List<Long> inOrder = idsInOrder();
     List<JobKey> keys = sql.lockJobs().execute(others, "", locked, List.of(), null);
 
-    List<JobKey> first = sql.lockJob().execute(mine, "", null);
-    List<JobKey> again = sql.lockJob().execute(third, "", locked < 2 ? null : keys.get(1));
+    List<JobKey> first = lockOne(mine, null);
+    List<JobKey> again = lockOne(third, locked < 2 ? null : keys.get(1));
 
     assertThat(ids(first)).isEqualTo(inOrder.subList(locked, locked + 1));
     assertThat(ids(again))
@@ -117,7 +119,7 @@ class LockJobsTest {
     assertThat(ids(keys)).isEqualTo(inOrder.subList(2_345, 3_445));
     assertThat(ids(next)).isEqualTo(inOrder.subList(3_445, 3_455));
     Plans.execute(third, settings);
-    assertThat(ids(sql.lockJob().execute(third, "", null))).containsExactly(inOrder.get(3_455));
+    assertThat(ids(lockOne(third, null))).containsExactly(inOrder.get(3_455));
     assertThat(db.advisoryLocks()).isEqualTo(3_456);
   }
 
@@ -170,7 +172,7 @@ class LockJobsTest {
       assertThat(ids(keys)).isEqualTo(inOrder.subList(0, 5));
       assertThat(keys).extracting(JobKey::runAt).first().isEqualTo(OffsetDateTime.MIN);
       assertThat(sql.rereadJobs().execute(mine, "", keys)).hasSize(5);
-      assertThat(sql.lockJob().execute(mine, "", keys.get(3))).containsExactly(keys.get(4));
+      assertThat(lockOne(mine, keys.get(3))).containsExactly(keys.get(4));
       assertThat(sql.unlockJobs().execute(mine, ids(keys.subList(4, 5)))).isEmpty();
       assertThat(sql.unlockJobs().execute(mine, ids(keys))).isEmpty();
     }
@@ -222,6 +224,14 @@ class LockJobsTest {
 
   private static List<Long> ids(List<JobKey> keys) {
     return keys.stream().map(JobKey::id).toList();
+  }
+
+  /** Locks one that it then has seen again. */
+  private List<JobKey> lockOne(Connection session, @Nullable JobKey behind) {
+    Optional<LockJob.Locked> locked = sql.lockJob().execute(session, "", behind);
+    assertThat(locked.map(LockJob.Locked::row).map(JobRow::key))
+        .isEqualTo(locked.map(LockJob.Locked::key));
+    return locked.map(LockJob.Locked::key).stream().toList();
   }
 
   private List<Long> idsInOrder() {

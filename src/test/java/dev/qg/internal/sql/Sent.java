@@ -25,7 +25,10 @@ final class Sent {
                   if (!method.getName().equals("prepareStatement")) {
                     throw new UnsupportedOperationException(method.getName());
                   }
-                  sent.append(args[0]);
+                  // What follows the failure is not what it would send.
+                  if (sent.isEmpty()) {
+                    sent.append(args[0]);
+                  }
                   throw new SQLException(STOPPED);
                 });
     try {

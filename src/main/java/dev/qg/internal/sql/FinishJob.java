@@ -1,0 +1,83 @@
+package dev.qg.internal.sql;
+
+import static org.jooq.impl.DSL.commit;
+import static org.jooq.impl.DSL.rollback;
+import static org.jooq.impl.DSL.select;
+import static org.jooq.impl.DSL.startTransaction;
+
+import java.sql.Connection;
+import java.util.List;
+import org.jooq.Query;
+
+/**
+ * Deletes a job that is done, and releases its lock when that is committed: in one round trip, on
+ * the session that holds the lock and has no transaction open.
+ *
+ * <pre>{@code
+ * start transaction; delete from "que_jobs"
+ * where ("que_jobs"."queue" = ?
+ *   and "que_jobs"."priority" = ?
+ *   and "que_jobs"."run_at" = cast(? as timestamp with time zone)
+ *   and "que_jobs"."job_id" = ?); commit;
+ * select pg_advisory_unlock(?)
+ * }</pre>
+ *
+ * <p><b>Locks</b>: the row, until the commit; gives up the lock of {@link LockJob}. <b>Index</b>:
+ * the primary key. <b>Concurrency</b>: as {@link DeleteJob}. The unlock is a statement behind the
+ * commit, so that nobody can take the lock and still see the row; it is part of no transaction that
+ * writes. If a statement fails, the server skips those that follow: a deletion that fails leaves
+ * the lock.
+ */
+public final class FinishJob {
+
+  /**
+   * What it came to.
+   *
+   * @param deleted whether the job was still there
+   * @param released whether the session had its lock
+   */
+  public record Finished(boolean deleted, boolean released) {}
+
+  private final Rendered statements;
+  private final Rendered rollback;
+
+  FinishJob(Renderer renderer) {
+    statements =
+        renderer.renderHot(
+            queries(), KeyParams.QUEUE, KeyParams.PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID);
+    rollback = renderer.render(rollback());
+  }
+
+  static List<Query> queries() {
+    return List.of(
+        startTransaction(),
+        DeleteJob.query(),
+        commit(),
+        select(Functions.advisoryUnlock(KeyParams.JOB_ID)));
+  }
+
+  /** Deletes the job and releases its lock. If it fails, the session is in no transaction. */
+  public Finished execute(Connection session, JobKey key) {
+    try {
+      return statements.queryAll(
+          session,
+          results -> {
+            results.count();
+            boolean deleted = results.count() == 1;
+            results.count();
+            return new Finished(deleted, results.rows(row -> row.getBoolean(1)).get(0));
+          },
+          key.queue(),
+          key.priority(),
+          key.runAt(),
+          key.id());
+    } catch (RuntimeException e) {
+      try {
+        rollback.update(session);
+      } catch (RuntimeException again) {
+        e.addSuppressed(again);
+      }
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,204 @@
+package dev.qg.internal.work;
+
+import dev.qg.internal.sql.FinishJob;
+import dev.qg.internal.sql.JobKey;
+import dev.qg.internal.sql.JobRow;
+import dev.qg.internal.sql.LockJob;
+import dev.qg.internal.sql.Statements;
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The advisory locks of jobs that a session holds: how they are taken, each with a second look at
+ * its job, and given up. For one thread at a time.
+ */
+final class SessionLocks {
+
+  /** As often as qg: more would hide that something is wrong. */
+  private static final int ATTEMPTS = 10;
+
+  /** By the session's name, which is what the events are about. */
+  private static final Logger log = LoggerFactory.getLogger(Session.class);
+
+  /**
+   * What came of a look for jobs.
+   *
+   * @param locked the keys of all locks that were taken, in the order of work
+   * @param rows the jobs among them that are still there, and held now
+   */
+  record Taken(List<JobKey> locked, List<JobRow> rows) {}
+
+  private final Connection connection;
+  private final Statements sql;
+  private final Runnable endSession;
+
+  /** The ids of the jobs. */
+  private final Set<Long> held = new HashSet<>();
+
+  /**
+   * @param endSession ends the session, and all its locks with it
+   */
+  SessionLocks(Connection connection, Statements sql, Runnable endSession) {
+    this.connection = connection;
+    this.sql = sql;
+    this.endSession = endSession;
+  }
+
+  boolean areEmpty() {
+    return held.isEmpty();
+  }
+
+  /**
+   * Locks the most urgent due job of the queue. The session must hold none of that queue.
+   *
+   * @param behind where to begin, or null for the start
+   * @throws ContentionException if each of ten attempts found only jobs that others did meanwhile
+   */
+  Optional<JobRow> takeOne(String queue, @Nullable JobKey behind) {
+    for (int i = 0; i < ATTEMPTS; i++) {
+      Taken taken = leavingNoStrays(() -> tryOne(queue, behind));
+      if (taken.locked.isEmpty()) {
+        return Optional.empty();
+      }
+      if (!taken.rows.isEmpty()) {
+        return Optional.of(taken.rows.get(0));
+      }
+    }
+    throw new ContentionException(queue, ATTEMPTS);
+  }
+
+  private Taken tryOne(String queue, @Nullable JobKey behind) {
+    Optional<LockJob.Locked> locked = sql.lockJob().execute(connection, queue, behind);
+    List<JobKey> keys = locked.map(LockJob.Locked::key).stream().toList();
+    JobRow row = locked.map(LockJob.Locked::row).orElse(null);
+    if (row == null) {
+      return lookAgain(queue, keys);
+    }
+    held.add(row.key().id());
+    return new Taken(keys, List.of(row));
+  }
+
+  /**
+   * Locks the most urgent due jobs of the queue, looks again which of them are still there, and
+   * lets go of the others. If that fails, nothing is held that was not held before.
+   *
+   * @param behind where to begin, or null for the start
+   * @param except ids to leave out: those held, where the query could meet them again
+   */
+  Taken take(String queue, int limit, @Nullable JobKey behind, Collection<Long> except) {
+    return leavingNoStrays(
+        () -> lookAgain(queue, sql.lockJobs().execute(connection, queue, limit, except, behind)));
+  }
+
+  private Taken lookAgain(String queue, List<JobKey> locked) {
+    if (locked.isEmpty()) {
+      return new Taken(locked, List.of());
+    }
+    List<Long> surplus = new ArrayList<>();
+    List<JobKey> news = new ArrayList<>(locked.size());
+    for (JobKey key : locked) {
+      // Locks stack: one that is held has been taken twice, as its row got another key meanwhile.
+      if (held.contains(key.id())) {
+        surplus.add(key.id());
+      } else {
+        news.add(key);
+      }
+    }
+    List<JobRow> rows =
+        news.isEmpty() ? List.of() : sql.rereadJobs().execute(connection, queue, news);
+    Set<Long> there = new HashSet<>(rows.size() * 2);
+    rows.forEach(row -> there.add(row.key().id()));
+    news.stream().map(JobKey::id).filter(id -> !there.contains(id)).forEach(surplus::add);
+    if (!surplus.isEmpty()) {
+      sql.unlockJobs().execute(connection, surplus);
+    }
+    held.addAll(there);
+    return new Taken(locked, rows);
+  }
+
+  private Taken leavingNoStrays(Supplier<Taken> take) {
+    try {
+      return take.get();
+    } catch (Throwable e) {
+      releaseStrays(e);
+      throw e;
+    }
+  }
+
+  /**
+   * Releases the locks that a failed statement has taken: it doesn't tell which, and no rollback
+   * releases those of a session.
+   */
+  private void releaseStrays(Throwable failure) {
+    try {
+      Set<Long> strays = new HashSet<>(sql.selectOwnLocks().execute(connection));
+      strays.removeAll(held);
+      if (!strays.isEmpty()) {
+        sql.unlockJobs().execute(connection, strays);
+      }
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+      endSession.run();
+    }
+  }
+
+  /** Gives up the locks of jobs; what was done to them must be committed. */
+  void release(Collection<Long> ids) {
+    ids.forEach(held::remove);
+    try {
+      List<Long> missing = sql.unlockJobs().execute(connection, ids);
+      if (!missing.isEmpty()) {
+        warnOfMissing(missing);
+      }
+    } catch (DataAccessException e) {
+      log.atWarn()
+          .addKeyValue("event", "unlock_failed")
+          .addKeyValue("job_id", ids)
+          .setCause(e)
+          .log("The lock of job {} could not be released: its session is ended", ids);
+      endSession.run();
+    }
+  }
+
+  /** The same for one job, unless it was given up as the job was finished. */
+  void release(Long id) {
+    if (held.contains(id)) {
+      release(List.of(id));
+    }
+  }
+
+  /**
+   * Deletes a job, and gives up its lock when that is committed. The session must have no
+   * transaction open. If it fails, the lock is still held.
+   *
+   * @return false if the job was lost
+   */
+  boolean finish(JobKey key) {
+    FinishJob.Finished finished = sql.finishJob().execute(connection, key);
+    held.remove(key.id());
+    if (!finished.released()) {
+      warnOfMissing(List.of(key.id()));
+    }
+    return finished.deleted();
+  }
+
+  private static void warnOfMissing(List<Long> ids) {
+    log.atWarn()
+        .addKeyValue("event", "lock_missing")
+        .addKeyValue("job_id", ids)
+        .log(
+            "The lock of job {} was gone before it was released: something else on its session"
+                + " has released it",
+            ids);
+  }
+}
