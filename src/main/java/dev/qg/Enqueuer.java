@@ -136,8 +136,14 @@ final class Enqueuer {
     NewJob columns = job.columns();
     boolean due = columns.mayBeDue();
     boolean notify = notifications && due && limit.allows(job.queue().orElse(""));
-    if (!due || !wakeUps.areHeard()) {
+    if (!due) {
       return sql.insertJob().executeForId(connection, columns, notify);
+    }
+    if (!wakeUps.areHeard()) {
+      long id = sql.insertJob().executeForId(connection, columns, notify);
+      // For a pool that starts before the commit, and looks before it, too.
+      notices.add(JobNotice.ofAny());
+      return id;
     }
     JobKey key = sql.insertJob().execute(connection, columns, notify);
     notices.add(JobNotice.from(key));

@@ -11,11 +11,13 @@ import dev.qg.fixture.TestDatabase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jooq.DSLContext;
+import org.jooq.impl.DSL;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * A job that others did between the lock query's snapshot and its lock is not given out and does
@@ -53,6 +55,11 @@ class LockThenLookAgainTest {
             end
             $$
             """);
+    db.ctx()
+        .execute(
+            "create function race.gate() returns void language plpgsql as $$ begin "
+                + Gate.PASS
+                + " end $$");
     setForAll("search_path", "race, pg_catalog, public");
     pool = db.pool(1);
     qg = Qg.create(pool);
@@ -130,27 +137,78 @@ class LockThenLookAgainTest {
 
   /** Another session does the job at that moment, and releases its lock. */
   @ParameterizedTest
-  @ValueSource(strings = {"read committed", "repeatable read", "serializable"})
-  void looksAgainWithASnapshotOfItsOwn(String isolation) {
-    db.enqueue("A");
+  @CsvSource({
+    "read committed, extended",
+    "read committed, simple",
+    "repeatable read, extended",
+    "serializable, extended"
+  })
+  void looksAgainWithASnapshotOfItsOwn(String isolation, String mode) {
+    long gone = db.enqueue("A");
+    long next = db.enqueue("A");
     races(1);
-    db.ctx()
-        .execute(
-            "create function race.gate() returns void language plpgsql as $$ begin "
-                + Gate.PASS
-                + " end $$");
     atEach("select race.gate() where $1 > 0");
     setForAll("default_transaction_isolation", "'" + isolation + "'");
     Gate gate = Gate.closed(db);
-    Qg client = Qg.create(db.pool(1));
+    Qg client = Qg.create(db.pool(1, "preferQueryMode=" + mode));
 
-    InThread locks = InThread.start("locks", () -> assertThat(client.lockJob("")).isEmpty());
+    InThread locks =
+        InThread.start(
+            "locks",
+            () -> {
+              try (LockedJob job = client.lockJob("").orElseThrow()) {
+                assertThat(job.id()).isEqualTo(next);
+                assertThat(db.advisoryLocks()).isOne();
+              }
+            });
     gate.awaitSomebody();
-    db.ctx().deleteFrom(QUE_JOBS).execute();
+    db.ctx().deleteFrom(QUE_JOBS).where(QUE_JOBS.JOB_ID.eq(gone)).execute();
     gate.open();
     locks.join();
 
     assertThat(db.advisoryLocks()).isZero();
+  }
+
+  /** After a lost job it goes on behind that; a job before it was given back meanwhile. */
+  @Test
+  void looksFromTheStartAgainBeforeItFindsNothing() {
+    long givenBack = db.enqueue("A");
+    long gone = db.enqueue("A");
+    DSLContext other = db.session();
+    other.execute("select pg_catalog.pg_advisory_lock({0})", DSL.val(givenBack));
+    races(2);
+    atEach("select race.gate() where $1 = " + gone);
+    Gate gate = Gate.closed(db);
+
+    InThread locks =
+        InThread.start(
+            "locks",
+            () -> {
+              try (LockedJob job = qg.lockJob("").orElseThrow()) {
+                assertThat(job.id()).isEqualTo(givenBack);
+              }
+            });
+    gate.awaitSomebody();
+    db.ctx().deleteFrom(QUE_JOBS).where(QUE_JOBS.JOB_ID.eq(gone)).execute();
+    other.execute("select pg_advisory_unlock({0})", DSL.val(givenBack));
+    gate.open();
+    locks.join();
+  }
+
+  /** A thousand candidates are gone through at once. */
+  @Test
+  void findsAJobBehindThoseOfOthers() {
+    List<Long> ids = enqueue(1_500);
+    DSLContext other = db.session();
+    other.execute(
+        "select pg_advisory_lock(job_id) from (select job_id from que_jobs"
+            + " order by priority, run_at, job_id limit 1400) as job");
+
+    try (LockedJob job = qg.lockJob("mail").orElseThrow()) {
+      assertThat(job.id()).isEqualTo(ids.get(1_400));
+      assertThat(db.advisoryLocks()).isEqualTo(1_401);
+    }
+    other.execute("select pg_advisory_unlock_all()");
   }
 
   /** Its row moves, which is no reason to leave it out. */

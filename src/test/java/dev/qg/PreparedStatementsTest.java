@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Sql;
@@ -62,10 +61,7 @@ class PreparedStatementsTest {
 
   @Test
   void areNoneWhereTheDriverWasToldToPrepareNone() {
-    HikariConfig config = new HikariConfig();
-    config.setJdbcUrl(db.url() + (db.url().contains("?") ? "&" : "?") + "prepareThreshold=0");
-    config.setMaximumPoolSize(1);
-    HikariDataSource pool = db.closeLater(new HikariDataSource(config));
+    HikariDataSource pool = db.pool(1, "prepareThreshold=0");
     try (Qg qg = Qg.create(pool)) {
       for (int i = 0; i < 10; i++) {
         qg.enqueue(Job.of("MyJob"));

@@ -6,8 +6,11 @@ import static org.jooq.impl.DSL.select;
 import static org.jooq.impl.DSL.startTransaction;
 
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import org.jooq.Query;
+import org.postgresql.PGConnection;
+import org.postgresql.jdbc.PreferQueryMode;
 
 /**
  * Deletes a job that is done, and releases its lock when that is committed: in one round trip, on
@@ -25,8 +28,9 @@ import org.jooq.Query;
  * <p><b>Locks</b>: the row, until the commit; gives up the lock of {@link LockJob}. <b>Index</b>:
  * the primary key. <b>Concurrency</b>: as {@link DeleteJob}. The unlock is a statement behind the
  * commit, so that nobody can take the lock and still see the row; it is part of no transaction that
- * writes. If a statement fails, the server skips those that follow: a deletion that fails leaves
- * the lock.
+ * writes. If a statement fails, the server skips those that follow, so that a deletion that fails
+ * leaves the lock: but only in the extended protocol. If the unlock fails, or the connection before
+ * its answer, the job is done, and whoever takes that for a failure finds its row gone.
  */
 public final class FinishJob {
 
@@ -56,6 +60,18 @@ public final class FinishJob {
         select(Functions.advisoryUnlock(KeyParams.JOB_ID)));
   }
 
+  /**
+   * Whether the driver is known to send statements in a way that stops at the first one that fails.
+   */
+  public static boolean isFor(Connection session) {
+    try {
+      return session.isWrapperFor(PGConnection.class)
+          && session.unwrap(PGConnection.class).getPreferQueryMode() != PreferQueryMode.SIMPLE;
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
   /** Deletes the job and releases its lock. If it fails, the session is in no transaction. */
   public Finished execute(Connection session, JobKey key) {
     try {
@@ -71,7 +87,7 @@ public final class FinishJob {
           key.priority(),
           key.runAt(),
           key.id());
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       try {
         rollback.update(session);
       } catch (RuntimeException again) {

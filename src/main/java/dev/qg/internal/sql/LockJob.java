@@ -8,7 +8,6 @@ import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.function;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.name;
-import static org.jooq.impl.DSL.noCondition;
 import static org.jooq.impl.DSL.nullif;
 import static org.jooq.impl.DSL.row;
 import static org.jooq.impl.DSL.select;
@@ -21,7 +20,6 @@ import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.Name;
 import org.jooq.Query;
-import org.jooq.SelectLimitStep;
 import org.jooq.Table;
 import org.jooq.impl.SQLDataType;
 import org.jspecify.annotations.Nullable;
@@ -34,9 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The first statement goes through up to a thousand candidates in the order of the primary key's
  * index, trying their locks one by one, and returns the first one that it gets. It leaves the place
- * of that row in a setting of the transaction, where the second one finds it. Where there is none,
- * a third statement tells the last of the thousand, if all of them are locked by others, to go on
- * behind it.
+ * of that row in a setting of the transaction, where the second one finds it. Where a thousand are
+ * locked by others it finds none, and {@link LockJobs} must tell.
  *
  * <pre>{@code
  * select "candidate"."priority", "candidate"."run_at", "candidate"."job_id",
@@ -75,8 +72,9 @@ import org.jspecify.annotations.Nullable;
  * same key: another job may be in that place by then. Where it finds nothing, that decides nothing,
  * and {@link RereadJobs} must look again: the row may have been updated, and so have moved, or the
  * driver may have sent the statements one by one, each in a transaction of its own. It does so
- * before a result that may be of any size, but for that of a statement without parameters. The
- * session must hold no lock of a job of that queue, which it would get once more.
+ * where it knows the result of the second one to be of unlimited size, which it never learns of a
+ * statement without parameters. The session must hold no lock of a job of that queue, which it
+ * would get once more.
  */
 public final class LockJob {
 
@@ -92,24 +90,26 @@ public final class LockJob {
   /** Where the first statement leaves the place of the row for the second one. */
   private static final Field<String> FOUND = inline("qg.place");
 
-  private final Rendered lockAndLook;
-  private final Rendered end;
+  private final Rendered statements;
 
   LockJob(Renderer renderer) {
-    lockAndLook = render(renderer, lock(), lookAgain());
-    end = render(renderer, end());
-  }
-
-  private static Rendered render(Renderer renderer, Query... queries) {
-    return renderer.renderHot(
-        List.of(queries), LockJobs.QUEUE, KeyParams.PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID);
+    statements =
+        renderer.renderHot(
+            List.of(lock(), lookAgain()),
+            LockJobs.QUEUE,
+            KeyParams.PRIORITY,
+            KeyParams.RUN_AT,
+            KeyParams.JOB_ID);
   }
 
   static Query lock() {
     // The setting is made whether or not there is a candidate.
     Condition byPlace = field(select(set(inline("enable_seqscan"), inline("off")))).isNotNull();
     Table<?> candidate =
-        candidates(byPlace, Place.in(JOB).as(PLACE))
+        LockJobs.candidates(
+                row(KeyParams.PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID),
+                byPlace,
+                Place.in(JOB).as(PLACE))
             .limit(inline(LockJobs.CHUNK))
             .asTable("candidate");
     Field<String> place = cast(candidate.field(PLACE, Place.TYPE), SQLDataType.CLOB);
@@ -133,41 +133,21 @@ public final class LockJob {
         .and(isolation.eq(inline("read committed")));
   }
 
-  /** The last of a thousand candidates, if there are so many. */
-  static Query end() {
-    return candidates(noCondition()).limit(inline(1)).offset(inline(LockJobs.CHUNK - 1));
-  }
-
   private static Field<String> set(Field<String> setting, Field<String> value) {
     return function("set_config", SQLDataType.CLOB, setting, value, inline(true));
-  }
-
-  private static SelectLimitStep<?> candidates(Condition condition, Field<?>... more) {
-    return LockJobs.candidates(
-        row(KeyParams.PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID), condition, more);
   }
 
   /**
    * Locks a job.
    *
    * @param behind only jobs that come after this one are looked at; null for all
-   * @return the job that is locked now; empty if there is none
+   * @return the job that is locked now; empty if all of the first thousand are locked by others, or
+   *     there is none
    */
   public Optional<Locked> execute(Connection session, String queue, @Nullable JobKey behind) {
     JobKey from = behind == null ? LockJobs.START : behind;
-    while (true) {
-      Object[] values = {queue, from.priority(), from.runAt(), from.id()};
-      Optional<Locked> locked =
-          lockAndLook.queryAll(session, results -> read(results, queue), values);
-      if (locked.isPresent()) {
-        return locked;
-      }
-      List<JobKey> last = end.query(session, row -> LockJobs.key(queue, row), values);
-      if (last.isEmpty()) {
-        return Optional.empty();
-      }
-      from = last.get(0);
-    }
+    return statements.queryAll(
+        session, results -> read(results, queue), queue, from.priority(), from.runAt(), from.id());
   }
 
   private static Optional<Locked> read(Results results, String queue) throws SQLException {

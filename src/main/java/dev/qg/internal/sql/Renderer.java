@@ -53,9 +53,8 @@ final class Renderer {
   }
 
   /**
-   * The same for several statements that go to the server together, in one round trip. They share
-   * the parameters that have the same names. Outside of a transaction they are one, unless they
-   * begin and end their own.
+   * The same for several statements that the driver can send together, in one round trip. They
+   * share the parameters that have the same names.
    */
   Rendered renderHot(List<Query> queries, Param<?>... params) {
     return render(Rendered.Preparation.AT_FIRST_USE, queries, params);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -65,22 +66,32 @@ final class SessionLocks {
    * @throws ContentionException if each of ten attempts found only jobs that others did meanwhile
    */
   Optional<JobRow> takeOne(String queue, @Nullable JobKey behind) {
+    JobKey from = behind;
     for (int i = 0; i < ATTEMPTS; i++) {
-      Taken taken = leavingNoStrays(() -> tryOne(queue, behind));
-      if (taken.locked.isEmpty()) {
-        return Optional.empty();
-      }
+      JobKey start = from;
+      Taken taken = leavingNoStrays(() -> tryOne(queue, start));
       if (!taken.rows.isEmpty()) {
         return Optional.of(taken.rows.get(0));
       }
+      if (taken.locked.isEmpty() && Objects.equals(start, behind)) {
+        return Optional.empty();
+      }
+      // What comes before a job that was done meanwhile is done, too, or others have it: the longer
+      // a query walks over that, the more is done until it comes to the next. But it may be given
+      // back by now.
+      from = taken.locked.isEmpty() ? behind : taken.locked.get(0);
     }
     throw new ContentionException(queue, ATTEMPTS);
   }
 
   private Taken tryOne(String queue, @Nullable JobKey behind) {
     Optional<LockJob.Locked> locked = sql.lockJob().execute(connection, queue, behind);
-    List<JobKey> keys = locked.map(LockJob.Locked::key).stream().toList();
-    JobRow row = locked.map(LockJob.Locked::row).orElse(null);
+    if (locked.isEmpty()) {
+      // Or others have a thousand jobs in front of the next one.
+      return lookAgain(queue, sql.lockJobs().execute(connection, queue, 1, List.of(), behind));
+    }
+    List<JobKey> keys = List.of(locked.get().key());
+    JobRow row = locked.get().row();
     if (row == null) {
       return lookAgain(queue, keys);
     }
@@ -179,7 +190,7 @@ final class SessionLocks {
 
   /**
    * Deletes a job, and gives up its lock when that is committed. The session must have no
-   * transaction open. If it fails, the lock is still held.
+   * transaction open. If it fails, the lock is still to be given up.
    *
    * @return false if the job was lost
    */
