@@ -54,6 +54,15 @@ record Document(Path path, String text) {
         .map(found -> new Block(this, found.group(1), found.group(2)));
   }
 
+  /** The first block of SQL that has this in it. */
+  String sql(String what) {
+    return blocks()
+        .filter(block -> block.language().equals("sql") && block.code().contains(what))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("No SQL in " + path + " has " + what))
+        .code();
+  }
+
   /** What it links to within the project. */
   List<String> relativeLinks() {
     return LINK.matcher(FENCE.matcher(text).replaceAll(""))

@@ -24,13 +24,7 @@ class NotifyingTriggerTest {
 
   @BeforeEach
   void install() {
-    Document.Block trigger =
-        Document.read("docs/operating.md")
-            .blocks()
-            .filter(block -> block.code().contains("CREATE TRIGGER"))
-            .findFirst()
-            .orElseThrow();
-    db.ctx().execute(trigger.code());
+    db.ctx().execute(Document.read("docs/operating.md").sql("CREATE TRIGGER"));
     notifications = Notifications.of(db);
   }
 
