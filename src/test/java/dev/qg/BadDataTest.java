@@ -41,9 +41,6 @@ class BadDataTest {
   private static final Condition DUE = QUE_JOBS.RUN_AT.le(DSL.currentOffsetDateTime());
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** Enough to go on reading the results of prepared statements, which are binary from then on. */
-  private static final int GOOD_ONES = 12;
-
   /** How the driver sends statements and reads what comes back: as text, as binary, or as both. */
   private static final List<String> SETTINGS =
       List.of(
@@ -209,12 +206,11 @@ class BadDataTest {
    * handlers see, or fail if their type says so.
    */
   private void work(Way way, String setting, Collection<String> known) {
+    // So many that prepared statements come to be used, whose results may be binary.
     db.ctx()
         .execute(
             "insert into que_jobs (job_class, priority)"
-                + " select 'Good', 32767 from generate_series(1, "
-                + GOOD_ONES
-                + ")");
+                + " select 'Good', 32767 from generate_series(1, 12)");
     WorkMap.Builder map = WorkMap.builder().add("Good", job -> {});
     known.forEach(type -> map.add(type, this::see));
     RetryPolicy inAnHour = RetryPolicy.builder().delay(Duration.ofHours(1)).build();
