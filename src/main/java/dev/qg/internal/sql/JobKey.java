@@ -23,7 +23,7 @@ public record JobKey(String queue, short priority, OffsetDateTime runAt, long id
   /** Reads the key from a row whose first four columns are those of the primary key. */
   static JobKey read(ResultSet row) throws SQLException {
     return new JobKey(
-        row.getString(1), row.getShort(2), row.getObject(3, OffsetDateTime.class), row.getLong(4));
+        row.getString(1), row.getShort(2), TimestampText.read(row, 3), row.getLong(4));
   }
 
   @Override

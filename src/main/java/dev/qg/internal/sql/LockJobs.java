@@ -248,7 +248,6 @@ public final class LockJobs {
 
   /** Reads the priority, the time and the id. */
   static JobKey key(String queue, ResultSet row) throws SQLException {
-    return new JobKey(
-        queue, row.getShort(1), row.getObject(2, OffsetDateTime.class), row.getLong(3));
+    return new JobKey(queue, row.getShort(1), TimestampText.read(row, 2), row.getLong(3));
   }
 }

@@ -93,6 +93,6 @@ public final class SelectStats {
                 row.getLong(4),
                 row.getLong(5),
                 row.getInt(6),
-                row.getObject(7, OffsetDateTime.class)));
+                TimestampText.read(row, 7)));
   }
 }

@@ -85,7 +85,10 @@ final class SessionLocks {
   }
 
   private Taken tryOne(String queue, @Nullable JobKey behind) {
-    Optional<LockJob.Locked> locked = sql.lockJob().execute(connection, queue, behind);
+    Optional<LockJob.Locked> locked =
+        LockJob.isFor(connection)
+            ? sql.lockJob().execute(connection, queue, behind)
+            : Optional.empty();
     if (locked.isEmpty()) {
       // Or others have a thousand jobs in front of the next one.
       return lookAgain(queue, sql.lockJobs().execute(connection, queue, 1, List.of(), behind));

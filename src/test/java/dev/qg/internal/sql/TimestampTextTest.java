@@ -39,6 +39,8 @@ class TimestampTextTest {
         OffsetDateTime.of(1, 1, 1, 0, 0, 0, 0, ZoneOffset.UTC),
         OffsetDateTime.of(0, 12, 31, 23, 59, 59, 999_999_000, ZoneOffset.UTC),
         OffsetDateTime.of(-1, 2, 28, 0, 0, 0, 5_000, ZoneOffset.UTC),
+        OffsetDateTime.of(0, 2, 29, 12, 34, 56, 1_000, ZoneOffset.UTC),
+        OffsetDateTime.of(-400, 2, 29, 12, 0, 0, 0, ZoneOffset.UTC),
         OffsetDateTime.of(-4_712, 1, 1, 0, 0, 0, 0, ZoneOffset.UTC),
         OffsetDateTime.MAX,
         OffsetDateTime.MIN);
