@@ -6,11 +6,8 @@ import static org.jooq.impl.DSL.select;
 import static org.jooq.impl.DSL.startTransaction;
 
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.List;
 import org.jooq.Query;
-import org.postgresql.PGConnection;
-import org.postgresql.jdbc.PreferQueryMode;
 
 /**
  * Deletes a job that is done, and releases its lock when that is committed: in one round trip, on
@@ -29,8 +26,9 @@ import org.postgresql.jdbc.PreferQueryMode;
  * the primary key. <b>Concurrency</b>: as {@link DeleteJob}. The unlock is a statement behind the
  * commit, so that nobody can take the lock and still see the row; it is part of no transaction that
  * writes. If a statement fails, the server skips those that follow, so that a deletion that fails
- * leaves the lock: but only in the extended protocol. If the unlock fails, or the connection before
- * its answer, the job is done, and whoever takes that for a failure finds its row gone.
+ * leaves the lock: but only where the {@link OneTrip} is one. If the unlock fails, or the
+ * connection before its answer, the job is done, and whoever takes that for a failure finds its row
+ * gone.
  */
 public final class FinishJob {
 
@@ -58,18 +56,6 @@ public final class FinishJob {
         DeleteJob.query(),
         commit(),
         select(Functions.advisoryUnlock(KeyParams.JOB_ID)));
-  }
-
-  /**
-   * Whether the driver is known to send statements in a way that stops at the first one that fails.
-   */
-  public static boolean isFor(Connection session) {
-    try {
-      return session.isWrapperFor(PGConnection.class)
-          && session.unwrap(PGConnection.class).getPreferQueryMode() != PreferQueryMode.SIMPLE;
-    } catch (SQLException e) {
-      return false;
-    }
   }
 
   /** Deletes the job and releases its lock. If it fails, the session is in no transaction. */

@@ -23,7 +23,6 @@ import org.jooq.Query;
 import org.jooq.Table;
 import org.jooq.impl.SQLDataType;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.PGConnection;
 
 /**
  * Locks the most urgent due job of a queue that nobody else has locked, and looks again whether it
@@ -136,20 +135,6 @@ public final class LockJob {
 
   private static Field<String> set(Field<String> setting, Field<String> value) {
     return function("set_config", SQLDataType.CLOB, setting, value, inline(true));
-  }
-
-  /**
-   * Whether the driver can read what several statements come to. It can't if it was told to have
-   * all results in binary (a {@code prepareThreshold} of -1): then it asks for the columns of all
-   * of them with each.
-   */
-  public static boolean isFor(Connection session) {
-    try {
-      return !session.isWrapperFor(PGConnection.class)
-          || session.unwrap(PGConnection.class).getPrepareThreshold() >= 0;
-    } catch (SQLException e) {
-      return true;
-    }
   }
 
   /**

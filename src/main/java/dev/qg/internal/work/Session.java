@@ -1,6 +1,5 @@
 package dev.qg.internal.work;
 
-import dev.qg.internal.sql.FinishJob;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
@@ -112,8 +111,7 @@ final class Session implements AutoCloseable {
   }
 
   private HeldJob hold(JobRow row, JobPolicy policy, boolean byHand, Consumer<HeldJob> afterwards) {
-    OwnTransaction transaction =
-        new OwnTransaction(connection(), FinishJob.isFor(connection()) ? locks::finish : null);
+    OwnTransaction transaction = new OwnTransaction(connection(), locks.deletion());
     Consumer<HeldJob> release =
         job -> {
           // What couldn't be undone must not be committed by the unlock.

@@ -4,6 +4,7 @@ import dev.qg.internal.sql.FinishJob;
 import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.LockJob;
+import dev.qg.internal.sql.OneTrip;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +45,9 @@ final class SessionLocks {
   private final Statements sql;
   private final Runnable endSession;
 
+  /** Whether what is done for one job may be sent together. */
+  private final boolean inOneTrip;
+
   /** The ids of the jobs. */
   private final Set<Long> held = new HashSet<>();
 
@@ -53,6 +58,7 @@ final class SessionLocks {
     this.connection = connection;
     this.sql = sql;
     this.endSession = endSession;
+    this.inOneTrip = OneTrip.isFor(connection);
   }
 
   boolean areEmpty() {
@@ -86,9 +92,7 @@ final class SessionLocks {
 
   private Taken tryOne(String queue, @Nullable JobKey behind) {
     Optional<LockJob.Locked> locked =
-        LockJob.isFor(connection)
-            ? sql.lockJob().execute(connection, queue, behind)
-            : Optional.empty();
+        inOneTrip ? sql.lockJob().execute(connection, queue, behind) : Optional.empty();
     if (locked.isEmpty()) {
       // Or others have a thousand jobs in front of the next one.
       return lookAgain(queue, sql.lockJobs().execute(connection, queue, 1, List.of(), behind));
@@ -191,13 +195,18 @@ final class SessionLocks {
     }
   }
 
+  /** How a job is deleted while no transaction is open; null if there is no special way. */
+  @Nullable Predicate<JobKey> deletion() {
+    return inOneTrip ? this::finish : null;
+  }
+
   /**
    * Deletes a job, and gives up its lock when that is committed. The session must have no
    * transaction open. If it fails, the lock is still to be given up.
    *
    * @return false if the job was lost
    */
-  boolean finish(JobKey key) {
+  private boolean finish(JobKey key) {
     FinishJob.Finished finished = sql.finishJob().execute(connection, key);
     held.remove(key.id());
     if (!finished.released()) {
