@@ -9,7 +9,6 @@ import dev.qg.fixture.Effects;
 import dev.qg.fixture.TestDatabase;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.BeforeEach;
@@ -146,9 +145,6 @@ class JobLostTest {
   }
 
   private int waitingSessions() {
-    DSLContext ctx = db.ctx();
-    return ctx.fetchCount(
-        DSL.table("pg_stat_activity"),
-        DSL.condition("datname = current_database() and wait_event_type = 'Lock'"));
+    return db.sessions("wait_event_type = 'Lock'");
   }
 }

@@ -7,14 +7,19 @@ import dev.qg.fixture.InThread;
 import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.TestDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
  * How a worker ends a job that has not used its transaction: the deletion, its commit and the
@@ -70,6 +75,36 @@ class WorkersJobEndTest {
     assertThat(db.job(id).getErrorCount()).isZero();
     assertThat(db.advisoryLocks()).isZero();
     assertThat(logs.events("job_lost")).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "preferQueryMode=extended, false, start transaction; delete",
+    "preferQueryMode=simple, false, delete",
+    "prepareThreshold=-1, false, delete",
+    "preferQueryMode=extended, true, delete"
+  })
+  void isOneTripOnlyWhereTheDriverIsKnownToDoIt(String setting, boolean hidden, String deletion) {
+    db.enqueue("A");
+    List<String> sent = new CopyOnWriteArrayList<>();
+    DataSource dataSource =
+        new DelegatingDataSource(db.pool(1, setting)) {
+          @Override
+          public Connection getConnection() throws SQLException {
+            Connection connection = super.getConnection();
+            return hidden ? Intercept.opaque(connection) : connection;
+          }
+        };
+    Qg qg = Qg.create(Intercept.before(dataSource, (connection, sql) -> sent.add(sql)));
+
+    assertThat(Worker.builder(qg, WorkMap.of("A", job -> {})).build().workOne()).isTrue();
+
+    assertThat(sent).filteredOn(WorkersJobEndTest::deletes).hasSize(1);
+    assertThat(sent)
+        .filteredOn(WorkersJobEndTest::deletes)
+        .allMatch(sql -> sql.startsWith(deletion));
+    assertThat(db.jobs()).isEmpty();
+    assertThat(db.advisoryLocks()).isZero();
   }
 
   @Test

@@ -204,12 +204,7 @@ class RolesTest {
       await("the pool listens")
           .until(
               () ->
-                  db.ctx()
-                          .fetchCount(
-                              DSL.table("pg_stat_activity"),
-                              DSL.condition(
-                                  "usename = {0} and query like 'listen%'",
-                                  DSL.inline(roles.name("qg_work"))))
+                  db.sessions("query like 'listen%' and usename = '" + roles.name("qg_work") + "'")
                       == 1);
       // By a client of its own, so that the pool learns of it from the database alone.
       enqueueOneForEachEnd();

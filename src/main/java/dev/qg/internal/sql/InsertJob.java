@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Inserts a job, on the connection and in the transaction of the caller, and at the same time
  * notifies listening workers, if it shall and the job is due by now. A column that the job doesn't
- * set is left out, so that the database's default decides.
+ * set is left out, so that the database's default decides; and where nobody wants the whole key,
+ * only the id is returned.
  *
  * <pre>{@code
  * insert into "que_jobs" ("queue", "priority", "run_at", "job_class", "args")
