@@ -78,42 +78,6 @@ class AdvisoryKeyTest {
     other.execute("select pg_advisory_unlock_all()");
   }
 
-  @Test
-  void workTheQueueTogetherWithAClientOfQueGo() {
-    db.enqueue("First");
-    db.enqueue("Second");
-    DSLContext other = db.session();
-
-    LockedJob ours = db.qg().lockJob("").orElseThrow();
-    Record theirs = other.fetchSingle(QUE_GO_LOCK);
-
-    assertThat(ours.type()).isEqualTo("First");
-    assertThat(theirs.get("job_class")).isEqualTo("Second");
-    other.execute("delete from que_jobs where job_id = " + theirs.get("job_id"));
-    other.execute("select pg_advisory_unlock(" + theirs.get("job_id") + ")");
-    ours.delete();
-    ours.done();
-    assertThat(other.fetchOptional(QUE_GO_LOCK)).isEmpty();
-  }
-
-  /** In essence the query with which Que 0.x and its children lock one job. */
-  private static final String QUE_GO_LOCK =
-      """
-      with recursive job as (
-        select (j).*, pg_try_advisory_lock((j).job_id) as locked
-        from (select j from que_jobs as j where queue = '' and run_at <= now()
-              order by priority, run_at, job_id limit 1) as t1
-        union all (
-          select (j).*, pg_try_advisory_lock((j).job_id) as locked
-          from (select (select j from que_jobs as j
-                        where queue = '' and run_at <= now()
-                          and (priority, run_at, job_id)
-                            > (job.priority, job.run_at, job.job_id)
-                        order by priority, run_at, job_id limit 1) as j
-                from job where not job.locked limit 1) as t1))
-      select job_id, job_class from job where locked limit 1
-      """;
-
   private void insert(long id) {
     db.ctx()
         .insertInto(QUE_JOBS, QUE_JOBS.JOB_ID, QUE_JOBS.JOB_CLASS)

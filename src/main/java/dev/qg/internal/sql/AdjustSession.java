@@ -52,7 +52,8 @@ public final class AdjustSession {
           new Setting("idle_session_timeout", "0"),
           // Sooner than the client, which would give the session up and the locks with it.
           new Setting("statement_timeout", "20000"),
-          new Setting("lock_timeout", "20000"));
+          // Sooner than that one, which would not tell that others have locked the table.
+          new Setting("lock_timeout", "10000"));
 
   static final List<Setting> TO_WRITE = List.of(new Setting("lock_timeout", "1000"));
 

@@ -124,9 +124,11 @@ final class SessionLocks {
     }
     List<Long> surplus = new ArrayList<>();
     List<JobKey> news = new ArrayList<>(locked.size());
+    Set<Long> ids = new HashSet<>(locked.size() * 2);
     for (JobKey key : locked) {
-      // Locks stack: one that is held has been taken twice, as its row got another key meanwhile.
-      if (held.contains(key.id())) {
+      // Locks stack: one that is held has been taken twice, as its row got another key meanwhile,
+      // or as there are two rows with that id, of which the other one must wait.
+      if (held.contains(key.id()) || !ids.add(key.id())) {
         surplus.add(key.id());
       } else {
         news.add(key);
@@ -154,20 +156,24 @@ final class SessionLocks {
   }
 
   /**
-   * Releases the locks that a failed statement has taken: it doesn't tell which, and no rollback
-   * releases those of a session.
+   * Releases the locks that a failed statement has taken: it doesn't tell which, nor how often, and
+   * no rollback releases those of a session.
    */
   private void releaseStrays(Throwable failure) {
     try {
-      Set<Long> strays = new HashSet<>(sql.selectOwnLocks().execute(connection));
-      strays.removeAll(held);
-      if (!strays.isEmpty()) {
+      for (Set<Long> strays = strays(); !strays.isEmpty(); strays = strays()) {
         sql.unlockJobs().execute(connection, strays);
       }
     } catch (RuntimeException e) {
       failure.addSuppressed(e);
       endSession.run();
     }
+  }
+
+  private Set<Long> strays() {
+    Set<Long> strays = new HashSet<>(sql.selectOwnLocks().execute(connection));
+    strays.removeAll(held);
+    return strays;
   }
 
   /** Gives up the locks of jobs; what was done to them must be committed. */

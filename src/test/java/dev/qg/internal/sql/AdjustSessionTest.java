@@ -52,7 +52,7 @@ class AdjustSessionTest {
                 "tcp_keepalives_count", "3",
                 "tcp_user_timeout", "10000",
                 "statement_timeout", "20000",
-                "lock_timeout", "20000"));
+                "lock_timeout", "10000"));
     if (knows14(before)) {
       expected.put("client_connection_check_interval", "5000");
       expected.put("idle_session_timeout", "0");
