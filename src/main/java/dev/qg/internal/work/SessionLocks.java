@@ -161,8 +161,10 @@ final class SessionLocks {
    */
   private void releaseStrays(Throwable failure) {
     try {
-      for (Set<Long> strays = strays(); !strays.isEmpty(); strays = strays()) {
-        sql.unlockJobs().execute(connection, strays);
+      Set<Long> kept = new HashSet<>(held);
+      for (Set<Long> strays = strays(kept); !strays.isEmpty(); strays = strays(kept)) {
+        // What isn't released so is a shared lock, of a handler that had the session before.
+        kept.addAll(sql.unlockJobs().execute(connection, strays));
       }
     } catch (RuntimeException e) {
       failure.addSuppressed(e);
@@ -170,9 +172,9 @@ final class SessionLocks {
     }
   }
 
-  private Set<Long> strays() {
+  private Set<Long> strays(Set<Long> kept) {
     Set<Long> strays = new HashSet<>(sql.selectOwnLocks().execute(connection));
-    strays.removeAll(held);
+    strays.removeAll(kept);
     return strays;
   }
 

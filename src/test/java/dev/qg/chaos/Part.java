@@ -1,0 +1,82 @@
+package dev.qg.chaos;
+
+import dev.qg.fixture.Jvm;
+import dev.qg.fixture.TcpProxy;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** A process of a run, with a network of its own between it and the servers. */
+final class Part implements AutoCloseable {
+
+  private final String name;
+  private final Path log;
+  private final Class<?> main;
+  private final String ready;
+  private final List<String> arguments;
+  private final List<TcpProxy> network;
+  private int lives;
+  private Jvm jvm;
+
+  /**
+   * Starts it.
+   *
+   * @param ready what it prints then
+   * @param arguments besides the database's URL, its name, and how often it was started before
+   */
+  Part(
+      Servers servers, Path log, String name, Class<?> main, String ready, List<String> arguments) {
+    this.name = name;
+    this.log = log;
+    this.main = main;
+    this.ready = ready;
+    this.arguments = arguments;
+    this.network =
+        List.of(TcpProxy.before(() -> servers.port(0)), TcpProxy.before(() -> servers.port(1)));
+    start();
+  }
+
+  void start() {
+    List<String> all = new ArrayList<>(List.of(url(), name, String.valueOf(lives++)));
+    all.addAll(arguments);
+    jvm = Jvm.start(options(), main, all.toArray(String[]::new)).awaitLine(ready);
+  }
+
+  private String url() {
+    return "jdbc:postgresql://127.0.0.1:%d,127.0.0.1:%d/postgres?user=%s&targetServerType=primary"
+        .formatted(network.get(0).port(), network.get(1).port(), Servers.USER);
+  }
+
+  private List<String> options() {
+    return List.of(
+        "-Xmx128m",
+        "-XX:+UseSerialGC",
+        "-XX:+ExitOnOutOfMemoryError",
+        // Not that of the server, and with a summer time.
+        "-Duser.timezone=America/New_York",
+        "-Dlogback.configurationFile=logback-chaos.xml",
+        "-Dchaos.log=" + log);
+  }
+
+  String name() {
+    return name;
+  }
+
+  Jvm jvm() {
+    return jvm;
+  }
+
+  /** Does something to its network. */
+  void network(Consumer<TcpProxy> what) {
+    network.forEach(what);
+  }
+
+  @Override
+  public void close() {
+    if (jvm != null) {
+      jvm.close();
+    }
+    network.forEach(TcpProxy::close);
+  }
+}

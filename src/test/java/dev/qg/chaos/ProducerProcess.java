@@ -1,0 +1,132 @@
+package dev.qg.chaos;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.qg.Qg;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.LongStream;
+import org.jooq.Configuration;
+import org.jooq.DSLContext;
+import org.jooq.SQLDialect;
+import org.jooq.exception.DataAccessException;
+import org.jooq.impl.DSL;
+
+/**
+ * A process that commits orders at a steady rate and rolls some back. Each answer that it hears
+ * goes into a file, so that there is a witness besides the database.
+ */
+final class ProducerProcess {
+
+  /** What is said when it produces. */
+  static final String READY = "producing";
+
+  /** How many bits of an order's number count the orders of one process. */
+  private static final int BITS_OF_COUNT = 40;
+
+  /** How many count its lives. */
+  private static final int BITS_OF_LIFE = 12;
+
+  private static final int ROLLED_BACK_PERCENT = 5;
+  private static final int MANY_PERCENT = 5;
+  private static final int MANY = 20;
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final Qg qg;
+  private final DSLContext ctx;
+  private final FileChannel answers;
+  private final Random random;
+  private long next;
+
+  private ProducerProcess(Qg qg, DSLContext ctx, FileChannel answers, long life) {
+    this.qg = qg;
+    this.ctx = ctx;
+    this.answers = answers;
+    this.random = new Random(life);
+    this.next = life << BITS_OF_COUNT;
+  }
+
+  /** What each {@link Part} is told, orders a second, and the file of its answers. */
+  public static void main(String[] args) throws IOException {
+    String name = "producer-" + args[1];
+    // Each life has numbers of its own.
+    long life = (Long.parseLong(args[1]) << BITS_OF_LIFE) + Long.parseLong(args[2]);
+    double rate = Double.parseDouble(args[3]);
+    HikariDataSource dataSource = Applications.dataSource(args[0], name, 1);
+    FileChannel answers =
+        FileChannel.open(Path.of(args[4]), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    ProducerProcess producer =
+        new ProducerProcess(
+            Qg.create(dataSource), DSL.using(dataSource, SQLDialect.POSTGRES), answers, life);
+    System.out.println(READY);
+    producer.produce(rate);
+  }
+
+  private void produce(double rate) {
+    double nanosEach = TimeUnit.SECONDS.toNanos(1) / rate;
+    double due = System.nanoTime();
+    while (true) {
+      long early = (long) (due - System.nanoTime());
+      if (early > 0) {
+        LockSupport.parkNanos(early);
+      }
+      due += nanosEach * (random.nextInt(100) < MANY_PERCENT ? transact(MANY) : transact(1));
+      // What could not be done in time is not made up for.
+      due = Math.max(due, (double) (System.nanoTime() - TimeUnit.SECONDS.toNanos(1)));
+    }
+  }
+
+  private int transact(int count) {
+    List<Long> orders = LongStream.range(next, next + count).boxed().toList();
+    next += count;
+    boolean rollBack = random.nextInt(100) < ROLLED_BACK_PERCENT;
+    try {
+      ctx.transaction(
+          cfg -> {
+            enqueue(cfg, orders);
+            if (rollBack) {
+              throw new RolledBack();
+            }
+          });
+      heard(orders, true);
+    } catch (RolledBack e) {
+      heard(orders, false);
+    } catch (DataAccessException e) {
+      // Nobody knows whether it was committed.
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+    return count;
+  }
+
+  private void enqueue(Configuration tx, List<Long> orders) {
+    List<Long> jobs =
+        orders.size() == 1
+            ? List.of(qg.enqueue(tx, Orders.job(orders.get(0))))
+            : qg.enqueueAll(tx, orders.stream().map(Orders::job).toList());
+    for (int i = 0; i < jobs.size(); i++) {
+      Orders.write(tx.dsl(), orders.get(i), jobs.get(i));
+    }
+  }
+
+  private void heard(List<Long> orders, boolean committed) {
+    StringBuilder lines = new StringBuilder();
+    orders.forEach(order -> lines.append(order).append(' ').append(committed).append('\n'));
+    try {
+      answers.write(ByteBuffer.wrap(lines.toString().getBytes(StandardCharsets.US_ASCII)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static final class RolledBack extends RuntimeException {
+    private static final long serialVersionUID = 1;
+  }
+}

@@ -1,0 +1,97 @@
+package dev.qg.chaos;
+
+import dev.qg.fixture.OwnServer.End;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What happens to the server and its sessions. */
+final class ServerFaults {
+
+  private static final String KILL =
+      "select pg_terminate_backend(pid) from pg_stat_activity"
+          + " where datname = current_database() and pid <> pg_backend_pid() and ";
+
+  static final List<Fault> ALL =
+      List.of(
+          new Fault("the server is stopped fast", 0.5, 5, stopped(End.FAST)),
+          new Fault("the server is stopped at once", 0.5, 5, stopped(End.IMMEDIATE)),
+          new Fault("the server is killed", 0.5, 5, stopped(End.KILLED)),
+          new Fault("the server is away for a minute", 60, 60, stopped(End.IMMEDIATE)),
+          new Fault(
+              "the primary dies, its standby takes over",
+              0.5,
+              5,
+              (machine, random) -> {
+                machine.servers().failOver();
+                return machine.servers()::rebuildStandby;
+              }),
+          new Fault(
+              "the sessions with the jobs' locks are ended",
+              0,
+              0,
+              ended(
+                  "pid in (select pid from pg_locks where locktype = 'advisory' and objsubid = 1)")),
+          new Fault("the listeners' sessions are ended", 0, 0, ended("query ilike 'listen%'")),
+          new Fault("sessions in a transaction are ended", 0, 0, ended("xact_start is not null")),
+          new Fault("half of all sessions are ended", 0, 0, ended("random() < 0.5")),
+          new Fault("no connection is left", 1, 20, (machine, random) -> crowd(machine)),
+          new Fault(
+              "the database is read-only",
+              1,
+              20,
+              (machine, random) -> {
+                database(machine, "set default_transaction_read_only = on");
+                return () -> database(machine, "reset default_transaction_read_only");
+              }));
+
+  private ServerFaults() {}
+
+  private static Fault.Strike stopped(End end) {
+    return (machine, random) -> {
+      machine.servers().primary().stop(end);
+      return machine.servers().primary()::start;
+    };
+  }
+
+  private static Fault.Strike ended(String which) {
+    return (machine, random) -> {
+      machine.servers().ask(ctx -> ctx.fetch(KILL + which));
+      return () -> {};
+    };
+  }
+
+  /** Changes a setting of the database, for new sessions: the others are ended. */
+  private static void database(Machine machine, String change) {
+    machine
+        .servers()
+        .ask(
+            ctx -> {
+              ctx.execute("set default_transaction_read_only = off");
+              ctx.execute("alter database postgres " + change);
+              return ctx.fetch(KILL + "true");
+            });
+  }
+
+  /** Takes all connections that there are, and those that others give up. */
+  private static Runnable crowd(Machine machine) {
+    List<Connection> crowd = new ArrayList<>();
+    machine.servers().ask(ctx -> ctx.fetch(KILL + "random() < 0.5"));
+    try {
+      while (true) {
+        crowd.add(machine.servers().primary().connectAs(Servers.USER));
+      }
+    } catch (SQLException full) {
+      return () -> crowd.forEach(ServerFaults::close);
+    }
+  }
+
+  private static void close(Connection connection) {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
