@@ -64,7 +64,7 @@ class FailingLogsTest {
 
   @Test
   void theOneThatEndsJobsGoesOn() {
-    worksAllAlthoughThisFailsTwice(sql -> sql.startsWith("delete"));
+    worksAllAlthoughThisFailsTwice(Sql::deletes);
   }
 
   private void worksAllAlthoughThisFailsTwice(Predicate<String> statement) {

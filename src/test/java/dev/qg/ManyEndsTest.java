@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Logs;
+import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.jooq.tables.records.QueJobsRecord;
 import java.sql.Connection;
@@ -126,7 +127,7 @@ class ManyEndsTest {
             Intercept.before(
                 db.dataSource(),
                 (connection, sql) -> {
-                  if (away.get() && sql.startsWith("delete")) {
+                  if (away.get() && Sql.deletes(sql)) {
                     asked.countDown();
                     connection.abort(Runnable::run);
                     throw new SQLException("away", "08006");
@@ -155,7 +156,7 @@ class ManyEndsTest {
             Intercept.after(
                 db.dataSource(),
                 (connection, sql) -> {
-                  if (sql.startsWith("delete") && once.compareAndSet(true, false)) {
+                  if (Sql.deletes(sql) && once.compareAndSet(true, false)) {
                     connection.abort(Runnable::run);
                     throw new SQLException("broken", "08006");
                   }
@@ -175,7 +176,7 @@ class ManyEndsTest {
             Intercept.before(
                 db.dataSource(),
                 (connection, sql) -> {
-                  if (away.get() && sql.startsWith("delete")) {
+                  if (away.get() && Sql.deletes(sql)) {
                     asked.countDown();
                     throw new SQLException("read only", "25006");
                   }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Logs;
+import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,7 +38,7 @@ class UnrecordedFailuresTest {
             Intercept.before(
                 db.dataSource(),
                 (connection, sql) -> {
-                  if (sql.startsWith("update")) {
+                  if (Sql.retries(sql)) {
                     attempts.add(System.nanoTime());
                   }
                 }));

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.qg.fixture.InThread;
 import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Logs;
+import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -30,11 +31,6 @@ class WorkersJobEndTest {
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
   @RegisterExtension final Logs logs = new Logs();
 
-  /** Which begin with this, in either case. */
-  private static boolean deletes(String sql) {
-    return sql.startsWith("start transaction; delete") || sql.startsWith("delete");
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"extended", "simple"})
   void isAFailureIfTheDeletionIsRefusedAndIsRecordedUnderTheLock(String mode) {
@@ -45,7 +41,7 @@ class WorkersJobEndTest {
     work(
         mode,
         (connection, sql) -> {
-          if (sql.startsWith("update")) {
+          if (Sql.retries(sql)) {
             assertThat(db.advisoryLocks()).isOne();
             retries.incrementAndGet();
           }
@@ -67,7 +63,7 @@ class WorkersJobEndTest {
     work(
         mode,
         (connection, sql) -> {
-          if (deletes(sql)) {
+          if (Sql.deletes(sql)) {
             db.ctx().execute("update que_jobs set run_at = run_at + interval '1 h'");
           }
         });
@@ -79,7 +75,7 @@ class WorkersJobEndTest {
 
   @ParameterizedTest
   @CsvSource({
-    "preferQueryMode=extended, false, start transaction; delete",
+    "preferQueryMode=extended, false, start transaction; select",
     "preferQueryMode=simple, false, delete",
     "prepareThreshold=-1, false, delete",
     "preferQueryMode=extended, true, delete"
@@ -99,10 +95,8 @@ class WorkersJobEndTest {
 
     assertThat(Worker.builder(qg, WorkMap.of("A", job -> {})).build().workOne()).isTrue();
 
-    assertThat(sent).filteredOn(WorkersJobEndTest::deletes).hasSize(1);
-    assertThat(sent)
-        .filteredOn(WorkersJobEndTest::deletes)
-        .allMatch(sql -> sql.startsWith(deletion));
+    assertThat(sent).filteredOn(Sql::deletes).hasSize(1);
+    assertThat(sent).filteredOn(Sql::deletes).allMatch(sql -> sql.startsWith(deletion));
     assertThat(db.jobs()).isEmpty();
     assertThat(db.advisoryLocks()).isZero();
   }
@@ -114,7 +108,7 @@ class WorkersJobEndTest {
     work(
         "extended",
         (connection, sql) -> {
-          if (deletes(sql)) {
+          if (Sql.deletes(sql)) {
             connection.createStatement().execute("select pg_advisory_unlock_all()");
           }
         });

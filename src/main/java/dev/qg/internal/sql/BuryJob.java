@@ -10,6 +10,7 @@ import static org.jooq.impl.DSL.table;
 import static org.jooq.impl.DSL.with;
 
 import java.sql.Connection;
+import org.jooq.Condition;
 import org.jooq.Name;
 import org.jooq.Param;
 import org.jooq.Query;
@@ -19,11 +20,14 @@ import org.jooq.impl.SQLDataType;
  * Moves a job that was given up, with its last error, to {@code qg_dead_jobs}.
  *
  * <pre>{@code
+ * select (set_config('qg.enable_seqscan', current_setting('enable_seqscan'), true) is not null),
+ *     (set_config('enable_seqscan', 'off', true) is not null);
  * with "dead" as (delete from "que_jobs"
  *   where ("que_jobs"."queue" = ?
  *     and "que_jobs"."priority" = ?
  *     and "que_jobs"."run_at" = cast(? as timestamp with time zone)
- *     and "que_jobs"."job_id" = ?)
+ *     and "que_jobs"."job_id" = ?
+ *     and (select set_config('enable_seqscan', current_setting('qg.enable_seqscan'), true)) is not null)
  *   returning "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id", "que_jobs"."job_class",
  *       "que_jobs"."args", "que_jobs"."error_count", "que_jobs"."last_error", "que_jobs"."queue")
  * insert into "qg_dead_jobs" ("job_id", "priority", "run_at", "job_class", "args", "error_count", "last_error", "queue")
@@ -32,31 +36,24 @@ import org.jooq.impl.SQLDataType;
  * from "dead"
  * }</pre>
  *
- * <p><b>Locks</b>: the row, until the transaction ends. <b>Index</b>: the primary key.
- * <b>Concurrency</b>: deletion and insertion are one statement, fenced by the whole key, as in
- * {@link DeleteJob}.
+ * <p><b>Locks</b>: the row, until the transaction ends. <b>Index</b>: the primary key, as {@link
+ * KeyedStatement} sees to it. <b>Concurrency</b>: deletion and insertion are one statement, fenced
+ * by the whole key, as in {@link DeleteJob}.
  */
 public final class BuryJob {
 
   private static final Param<String> ERROR = param("error", SQLDataType.CLOB);
 
-  private final Rendered statement;
+  private final KeyedStatement statement;
 
   BuryJob(Renderer renderer) {
-    statement =
-        renderer.render(
-            query(),
-            ERROR,
-            KeyParams.QUEUE,
-            KeyParams.PRIORITY,
-            KeyParams.RUN_AT,
-            KeyParams.JOB_ID);
+    statement = new KeyedStatement(renderer, BuryJob::query, ERROR);
   }
 
-  static Query query() {
+  static Query query(Condition job) {
     Name dead = name("dead");
     return with(dead)
-        .as(deleteFrom(QUE_JOBS).where(KeyParams.matches()).returning())
+        .as(deleteFrom(QUE_JOBS).where(job).returning())
         .insertInto(
             QG_DEAD_JOBS,
             QG_DEAD_JOBS.JOB_ID,
@@ -82,7 +79,6 @@ public final class BuryJob {
 
   /** Moves the job, and tells whether it was still there. */
   public boolean execute(Connection connection, JobKey key, String error) {
-    return statement.update(connection, error, key.queue(), key.priority(), key.runAt(), key.id())
-        == 1;
+    return statement.execute(connection, key, error);
   }
 }

@@ -6,6 +6,7 @@ import static org.jooq.impl.DSL.select;
 import static org.jooq.impl.DSL.startTransaction;
 
 import java.sql.Connection;
+import java.util.ArrayList;
 import java.util.List;
 import org.jooq.Query;
 
@@ -14,21 +15,26 @@ import org.jooq.Query;
  * the session that holds the lock and has no transaction open.
  *
  * <pre>{@code
- * start transaction; delete from "que_jobs"
+ * start transaction;
+ * select (set_config('qg.enable_seqscan', current_setting('enable_seqscan'), true) is not null),
+ *     (set_config('enable_seqscan', 'off', true) is not null);
+ * delete from "que_jobs"
  * where ("que_jobs"."queue" = ?
  *   and "que_jobs"."priority" = ?
  *   and "que_jobs"."run_at" = cast(? as timestamp with time zone)
- *   and "que_jobs"."job_id" = ?); commit;
+ *   and "que_jobs"."job_id" = ?
+ *   and (select set_config('enable_seqscan', current_setting('qg.enable_seqscan'), true)) is not null);
+ * commit;
  * select pg_advisory_unlock(?)
  * }</pre>
  *
  * <p><b>Locks</b>: the row, until the commit; gives up the lock of {@link LockJob}. <b>Index</b>:
- * the primary key. <b>Concurrency</b>: as {@link DeleteJob}. The unlock is a statement behind the
- * commit, so that nobody can take the lock and still see the row; it is part of no transaction that
- * writes. If a statement fails, the server skips those that follow, so that a deletion that fails
- * leaves the lock: but only where the {@link OneTrip} is one. If the unlock fails, or the
- * connection before its answer, the job is done, and whoever takes that for a failure finds its row
- * gone.
+ * the primary key, as {@link KeyedStatement} sees to it. <b>Concurrency</b>: as {@link DeleteJob}.
+ * The unlock is a statement behind the commit, so that nobody can take the lock and still see the
+ * row; it is part of no transaction that writes. If a statement fails, the server skips those that
+ * follow, so that a deletion that fails leaves the lock: but only where the {@link OneTrip} is one.
+ * If the unlock fails, or the connection before its answer, the job is done, and whoever takes that
+ * for a failure finds its row gone.
  */
 public final class FinishJob {
 
@@ -44,18 +50,17 @@ public final class FinishJob {
   private final Rendered rollback;
 
   FinishJob(Renderer renderer) {
-    statements =
-        renderer.renderHot(
-            queries(), KeyParams.QUEUE, KeyParams.PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID);
+    statements = renderer.renderHot(queries(), KeyParams.ALL);
     rollback = renderer.render(rollback());
   }
 
   static List<Query> queries() {
-    return List.of(
-        startTransaction(),
-        DeleteJob.query(),
-        commit(),
-        select(Functions.advisoryUnlock(KeyParams.JOB_ID)));
+    List<Query> queries = new ArrayList<>();
+    queries.add(startTransaction());
+    queries.addAll(KeyedStatement.byIndex(DeleteJob::query));
+    queries.add(commit());
+    queries.add(select(Functions.advisoryUnlock(KeyParams.JOB_ID)));
+    return queries;
   }
 
   /** Deletes the job and releases its lock. If it fails, the session is in no transaction. */
@@ -64,15 +69,13 @@ public final class FinishJob {
       return statements.queryAll(
           session,
           results -> {
-            results.count();
+            results.skip();
+            results.skip();
             boolean deleted = results.count() == 1;
-            results.count();
+            results.skip();
             return new Finished(deleted, results.rows(row -> row.getBoolean(1)).get(0));
           },
-          key.queue(),
-          key.priority(),
-          key.runAt(),
-          key.id());
+          key.values());
     } catch (Throwable e) {
       try {
         rollback.update(session);

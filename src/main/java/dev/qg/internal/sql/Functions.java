@@ -87,6 +87,16 @@ final class Functions {
     return generateSeries(inline(1), field(select(inline(1))));
   }
 
+  /** What a setting is now. */
+  static Field<String> setting(Field<String> name) {
+    return function("current_setting", SQLDataType.CLOB, name);
+  }
+
+  /** Makes a setting for the rest of the transaction, and is its value. */
+  static Field<String> withSetting(Field<String> name, Field<String> value) {
+    return function("set_config", SQLDataType.CLOB, name, value, inline(true));
+  }
+
   /** The sequence that the column takes its default from. */
   static Field<String> serialSequence(String table, String column) {
     return function("pg_get_serial_sequence", SQLDataType.CLOB, inline(table), inline(column))

@@ -26,6 +26,11 @@ public record JobKey(String queue, short priority, OffsetDateTime runAt, long id
         row.getString(1), row.getShort(2), TimestampText.read(row, 3), row.getLong(4));
   }
 
+  /** The values of {@link KeyParams}. */
+  Object[] values() {
+    return new Object[] {queue, priority, runAt, id};
+  }
+
   @Override
   public int compareTo(JobKey other) {
     return WORK_ORDER.compare(this, other);

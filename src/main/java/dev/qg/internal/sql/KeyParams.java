@@ -16,6 +16,9 @@ final class KeyParams {
   static final Param<OffsetDateTime> RUN_AT = param("run_at", SQLDataType.TIMESTAMPWITHTIMEZONE);
   static final Param<Long> JOB_ID = param("job_id", SQLDataType.BIGINT);
 
+  /** All of them, in the order of {@link JobKey#values}. */
+  static final Param<?>[] ALL = {QUEUE, PRIORITY, RUN_AT, JOB_ID};
+
   private KeyParams() {}
 
   static Condition matches() {

@@ -1,5 +1,7 @@
 package dev.qg.internal.sql;
 
+import static dev.qg.internal.sql.Functions.setting;
+import static dev.qg.internal.sql.Functions.withSetting;
 import static dev.qg.internal.sql.LockJobs.JOB;
 import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.jooq.impl.DSL.cast;
@@ -104,7 +106,8 @@ public final class LockJob {
 
   static Query lock() {
     // The setting is made whether or not there is a candidate.
-    Condition byPlace = field(select(set(inline("enable_seqscan"), inline("off")))).isNotNull();
+    Condition byPlace =
+        field(select(withSetting(inline("enable_seqscan"), inline("off")))).isNotNull();
     Table<?> candidate =
         LockJobs.candidates(
                 row(KeyParams.PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID),
@@ -118,7 +121,7 @@ public final class LockJob {
             candidate.field(JOB.RUN_AT),
             candidate.field(JOB.JOB_ID),
             // A condition, as the text itself would be a result of unlimited size.
-            field(set(FOUND, place).isNotNull()))
+            field(withSetting(FOUND, place).isNotNull()))
         .from(candidate)
         .where(condition(Functions.tryAdvisoryLock(candidate.field(JOB.JOB_ID))))
         .limit(inline(1));
@@ -126,15 +129,9 @@ public final class LockJob {
 
   static Query lookAgain() {
     Field<String> place = function("current_setting", SQLDataType.CLOB, FOUND, inline(true));
-    Field<String> isolation =
-        function("current_setting", SQLDataType.CLOB, inline("transaction_isolation"));
     return RereadJobs.jobs()
         .where(Place.in(QUE_JOBS).eq(cast(nullif(place, inline("")), Place.TYPE)))
-        .and(isolation.eq(inline("read committed")));
-  }
-
-  private static Field<String> set(Field<String> setting, Field<String> value) {
-    return function("set_config", SQLDataType.CLOB, setting, value, inline(true));
+        .and(setting(inline("transaction_isolation")).eq(inline("read committed")));
   }
 
   /**

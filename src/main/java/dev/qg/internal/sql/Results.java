@@ -30,6 +30,11 @@ final class Results {
     return rows;
   }
 
+  /** Passes over what the next statement comes to. */
+  void skip() throws SQLException {
+    statement.getMoreResults();
+  }
+
   /** How many rows the next statement hit. */
   int count() throws SQLException {
     int count = statement.getUpdateCount();

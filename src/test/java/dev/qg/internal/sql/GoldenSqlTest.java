@@ -8,12 +8,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -103,17 +105,22 @@ class GoldenSqlTest {
             NotifyJobs.class,
             r -> Sent.by(c -> new NotifyJobs(r).execute(c, List.of(JobNotice.ofAny())))),
         Golden.of(TakeIds.class, r -> Sent.by(c -> new TakeIds(r).execute(c, 1))),
-        Golden.of(DeleteJob.class, r -> Sent.by(c -> new DeleteJob(r).execute(c, KEY))),
+        keyed(DeleteJob.class, r -> c -> new DeleteJob(r).execute(c, KEY)),
         Golden.of(FinishJob.class, r -> Sent.by(c -> new FinishJob(r).execute(c, KEY))),
-        Golden.of(
+        keyed(
             ScheduleRetry.class,
-            r -> Sent.by(c -> new ScheduleRetry(r).execute(c, KEY, Duration.ZERO, "error"))),
-        Golden.of(BuryJob.class, r -> Sent.by(c -> new BuryJob(r).execute(c, KEY, "error"))),
+            r -> c -> new ScheduleRetry(r).execute(c, KEY, Duration.ZERO, "error")),
+        keyed(BuryJob.class, r -> c -> new BuryJob(r).execute(c, KEY, "error")),
         Golden.of(ReviveJobs.class, r -> Sent.by(c -> new ReviveJobs(r).execute(c, List.of(1L)))),
         Golden.of(SelectStats.class, r -> Sent.by(c -> new SelectStats(r).execute(c))),
         Golden.of(SelectWorking.class, r -> Sent.by(c -> new SelectWorking(r).execute(c))),
         Golden.of(FindTable.class, r -> Sent.by(c -> new FindTable(r, QUE_JOBS).execute(c)))
             .and("dead jobs", r -> Sent.by(c -> new FindTable(r, QG_DEAD_JOBS).execute(c))));
+  }
+
+  private static Golden keyed(Class<?> type, Function<Renderer, Consumer<Connection>> execute) {
+    return Golden.of(type, r -> Sent.by(execute.apply(r)))
+        .and("where the driver is hidden", r -> Sent.whereTheDriverIsHidden(execute.apply(r)));
   }
 
   @ParameterizedTest

@@ -45,13 +45,17 @@ class JobKeyExplainTest {
     JobKey key = new JobKey("", (short) 1, OffsetDateTime.MAX, 1);
     List<Query> queries =
         List.of(
-            new Query(Sent.by(c -> new DeleteJob(renderer).execute(c, key)), KEY_TYPES, KEY_VALUES),
             new Query(
-                Sent.by(c -> new ScheduleRetry(renderer).execute(c, key, Duration.ZERO, "error")),
+                Sent.whereTheDriverIsHidden(c -> new DeleteJob(renderer).execute(c, key)),
+                KEY_TYPES,
+                KEY_VALUES),
+            new Query(
+                Sent.whereTheDriverIsHidden(
+                    c -> new ScheduleRetry(renderer).execute(c, key, Duration.ZERO, "error")),
                 concat(List.of("float8", "varchar"), KEY_TYPES),
                 concat(List.of("3", "'error'"), KEY_VALUES)),
             new Query(
-                Sent.by(c -> new BuryJob(renderer).execute(c, key, "error")),
+                Sent.whereTheDriverIsHidden(c -> new BuryJob(renderer).execute(c, key, "error")),
                 concat(KEY_TYPES, List.of("varchar")),
                 concat(KEY_VALUES, List.of("'error'"))),
             new Query(

@@ -40,7 +40,7 @@ final class SqlFormat {
       }
       if (quoted || c != ' ' || !broken.peek()) {
         text.append(c);
-      } else if (startsClause(sql, i + 1)) {
+      } else if (sql.charAt(i - 1) == ';' || startsClause(sql, i + 1)) {
         text.append('\n').append(" ".repeat(indents.peek()));
       } else if (sql.charAt(i - 1) == ','
           && text.length() - text.lastIndexOf("\n") + endOfPart(sql, i + 1, true) - i > WIDTH) {
