@@ -128,7 +128,7 @@ public final class LockJob {
     Field<String> place = function("current_setting", SQLDataType.CLOB, FOUND, inline(true));
     Field<String> isolation =
         function("current_setting", SQLDataType.CLOB, inline("transaction_isolation"));
-    return RereadJobs.jobs()
+    return RereadJobs.jobs(QUE_JOBS.ARGS)
         .where(Place.in(QUE_JOBS).eq(cast(nullif(place, inline("")), Place.TYPE)))
         .and(isolation.eq(inline("read committed")));
   }
