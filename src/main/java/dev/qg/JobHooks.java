@@ -22,7 +22,8 @@ public interface JobHooks {
    * Called when a job has failed and what it wrote is undone, before its failure is recorded.
    *
    * @param error what the handler threw, or a {@link QgException} with the message of {@link
-   *     LockedJob#error(String)}
+   *     LockedJob#error(String)}; or why the job could not be read, which then has JSON's null in
+   *     the place of its args and no last error
    * @throws Exception any failure: what this hook wrote is undone, and the failure is recorded all
    *     the same, with both errors
    */

@@ -127,7 +127,7 @@ public final class Qg implements AutoCloseable {
 
   /**
    * Locks the most urgent due job of a queue, to be worked by hand, on a connection that it keeps
-   * until {@link LockedJob#done()}.
+   * until {@link LockedJob#done()}. One that can't be read is failed, and the next one locked.
    *
    * @return empty if there is none
    * @throws TryAgainException if ten jobs in a row were lost to other workers

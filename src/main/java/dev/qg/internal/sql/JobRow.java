@@ -9,6 +9,31 @@ import org.jspecify.annotations.Nullable;
  * @param place where in the table it was then, as PostgreSQL's {@code ctid} has it. No more than a
  *     hint where to look first: an update or {@code VACUUM FULL} moves a row, and what is in the
  *     place of one that is gone may be another job
+ * @param unreadable why the rest of it could not be read, and has JSON's null in the place of args;
+ *     or null
  */
 public record JobRow(
-    JobKey key, String type, JSON args, int errorCount, @Nullable String lastError, String place) {}
+    JobKey key,
+    String type,
+    JSON args,
+    int errorCount,
+    @Nullable String lastError,
+    String place,
+    @Nullable Throwable unreadable) {
+
+  /** One that could be read. */
+  public JobRow(
+      JobKey key,
+      String type,
+      JSON args,
+      int errorCount,
+      @Nullable String lastError,
+      String place) {
+    this(key, type, args, errorCount, lastError, place, null);
+  }
+
+  /** The length of its args: what it takes of the memory, more or less. */
+  public int size() {
+    return args.data().length();
+  }
+}

@@ -129,7 +129,7 @@ public final class LockJob {
 
   static Query lookAgain() {
     Field<String> place = function("current_setting", SQLDataType.CLOB, FOUND, inline(true));
-    return RereadJobs.jobs()
+    return RereadJobs.jobs(QUE_JOBS.ARGS)
         .where(Place.in(QUE_JOBS).eq(cast(nullif(place, inline("")), Place.TYPE)))
         .and(setting(inline("transaction_isolation")).eq(inline("read committed")));
   }

@@ -2,20 +2,28 @@ package dev.qg.internal.sql;
 
 import static dev.qg.internal.sql.Functions.unnest;
 import static dev.qg.jooq.Tables.QUE_JOBS;
+import static org.jooq.impl.DSL.function;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.not;
+import static org.jooq.impl.DSL.octetLength;
 import static org.jooq.impl.DSL.param;
 import static org.jooq.impl.DSL.row;
 import static org.jooq.impl.DSL.select;
+import static org.jooq.impl.DSL.when;
 
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import org.jooq.Condition;
+import org.jooq.Field;
 import org.jooq.JSON;
 import org.jooq.Param;
 import org.jooq.Query;
@@ -31,10 +39,18 @@ import org.jooq.impl.SQLDataType;
  * of looking each of them up. Of what lies between, it returns the jobs with the ids of the keys;
  * one of those that was retried in the meantime has another key, and is left out here.
  *
+ * <p>A thousand jobs can have more args than there is memory. So it reads short args only, and of
+ * longer ones the length; then it runs once more, for those of them that there is room for. How
+ * large args are as they are stored is known for nothing, but what they are uncompressed is not.
+ *
  * <pre>{@code
  * select "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id",
- *     "que_jobs"."job_class", "que_jobs"."args", "que_jobs"."error_count", "que_jobs"."last_error",
- *     "que_jobs".ctid
+ *     "que_jobs"."job_class",
+ *     case when not (pg_column_size("que_jobs"."args") > ?
+ *   and (pg_column_size("que_jobs"."args") > 8192 or octet_length(cast("que_jobs"."args" as text)) > 8192)) then "que_jobs"."args" end,
+ *     "que_jobs"."error_count", "que_jobs"."last_error", "que_jobs".ctid,
+ *     case when (pg_column_size("que_jobs"."args") > ?
+ *   and (pg_column_size("que_jobs"."args") > 8192 or octet_length(cast("que_jobs"."args" as text)) > 8192)) then octet_length(cast("que_jobs"."args" as text)) end
  * from "que_jobs"
  * cross join generate_series(1, (select 1))
  * where ("que_jobs"."queue" = ?
@@ -59,8 +75,28 @@ public final class RereadJobs {
   private static final KeyParam FIRST = KeyParam.of("first");
   private static final KeyParam LAST = KeyParam.of("last");
 
+  private static final Param<Integer> UNASKED = param("unasked", SQLDataType.INTEGER);
+
   /** The most keys of a statement, said in the SQL itself so that the planner knows it too. */
   private static final int CHUNK = 1_000;
+
+  /**
+   * The size of args as they are stored up to which they are read whatever their length is: to ask
+   * for that costs as much as to read them. No compression makes more than 64 kB of so few.
+   */
+  private static final int TINY = 256;
+
+  /** The longest args that are read at once, so that a thousand of them are not too much. */
+  private static final int SHORT = 8_192;
+
+  /**
+   * A job as the statement tells it.
+   *
+   * @param row with JSON's null in the place of args that are too long
+   * @param bytes the length of its args
+   * @param isWhole whether its args are there
+   */
+  private record Seen(JobRow row, long bytes, boolean isWhole) {}
 
   /** A place in the order of the jobs of a queue. */
   private record KeyParam(Param<Short> priority, Param<OffsetDateTime> runAt, Param<Long> jobId) {
@@ -90,13 +126,19 @@ public final class RereadJobs {
             LAST.priority,
             LAST.runAt,
             LAST.jobId,
-            IDS);
+            IDS,
+            UNASKED);
   }
 
   static Query query() {
     Row3<Short, OffsetDateTime, Long> place =
         row(QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID);
-    return jobs()
+    Field<Integer> stored = function("pg_column_size", SQLDataType.INTEGER, QUE_JOBS.ARGS);
+    Field<Integer> length = octetLength(QUE_JOBS.ARGS.cast(SQLDataType.CLOB));
+    // The length is asked for last: that uncompresses the args.
+    Condition tooLong =
+        stored.gt(UNASKED).and(stored.gt(inline(SHORT)).or(length.gt(inline(SHORT))));
+    return jobs(when(not(tooLong), QUE_JOBS.ARGS), when(tooLong, length))
         .crossJoin(Functions.oneThatLooksLikeMany())
         .where(QUE_JOBS.QUEUE.eq(QUEUE))
         .and(place.ge(FIRST.asRow()))
@@ -106,64 +148,101 @@ public final class RereadJobs {
         .limit(inline(CHUNK));
   }
 
-  /** All that {@link #read} reads of a job. */
-  static SelectJoinStep<?> jobs() {
+  /** All that {@link #read} reads of a job, and more. */
+  static SelectJoinStep<?> jobs(Field<JSON> args, Field<?>... more) {
     return select(
             QUE_JOBS.QUEUE,
             QUE_JOBS.PRIORITY,
             QUE_JOBS.RUN_AT,
             QUE_JOBS.JOB_ID,
             QUE_JOBS.JOB_CLASS,
-            QUE_JOBS.ARGS,
+            args,
             QUE_JOBS.ERROR_COUNT,
             QUE_JOBS.LAST_ERROR,
             QUE_JOBS.rowid())
+        .select(more)
         .from(QUE_JOBS);
   }
 
   /**
-   * Reads the jobs that are still there.
+   * Reads the jobs that are still there, the first of them as many as there is room for.
    *
    * @param keys all of the same queue, and better of the same lock query: what lies between them is
    *     gone through
+   * @param room how many bytes of args to read at most, but for one job, which is always read
    * @return in the order in which they are to be worked
    */
-  public List<JobRow> execute(Connection session, String queue, List<JobKey> keys) {
+  public List<JobRow> execute(Connection session, String queue, List<JobKey> keys, long room) {
     List<JobKey> inOrder = keys.stream().sorted().toList();
-    Set<JobKey> wanted = new HashSet<>(keys);
     List<JobRow> rows = new ArrayList<>(keys.size());
-    for (int from = 0; from < inOrder.size(); from += CHUNK) {
+    long left = room;
+    for (int from = 0; from < inOrder.size() && left > 0; from += CHUNK) {
       List<JobKey> chunk = inOrder.subList(from, Math.min(from + CHUNK, inOrder.size()));
-      for (JobRow row : read(session, queue, chunk)) {
-        if (wanted.contains(row.key())) {
-          rows.add(row);
+      List<Seen> fitting = new ArrayList<>();
+      for (Seen seen : read(session, queue, chunk, TINY)) {
+        left -= seen.bytes;
+        if (left >= 0 || (rows.isEmpty() && fitting.isEmpty())) {
+          fitting.add(seen);
+        } else {
+          break;
         }
       }
+      addWhole(rows, fitting, session, queue);
     }
     return rows;
   }
 
-  private List<JobRow> read(Connection session, String queue, List<JobKey> keys) {
+  /** Reads the long args, too, now that it is known that they are not too much. */
+  private void addWhole(List<JobRow> rows, List<Seen> all, Connection session, String queue) {
+    List<JobKey> partial =
+        all.stream().filter(seen -> !seen.isWhole).map(seen -> seen.row.key()).toList();
+    Map<JobKey, JobRow> whole = new HashMap<>();
+    if (!partial.isEmpty()) {
+      for (Seen seen : read(session, queue, partial, Integer.MAX_VALUE)) {
+        whole.put(seen.row.key(), seen.row);
+      }
+    }
+    for (Seen seen : all) {
+      JobRow row = seen.isWhole ? seen.row : whole.get(seen.row.key());
+      if (row != null) {
+        rows.add(row);
+      }
+    }
+  }
+
+  private List<Seen> read(Connection session, String queue, List<JobKey> keys, int unasked) {
     JobKey first = keys.get(0);
     JobKey last = keys.get(keys.size() - 1);
-    return statement.query(
-        session,
-        RereadJobs::read,
-        queue,
-        first.priority(),
-        first.runAt(),
-        first.id(),
-        last.priority(),
-        last.runAt(),
-        last.id(),
-        KeyArrays.ids(keys));
+    Set<JobKey> wanted = new HashSet<>(keys);
+    List<Seen> rows =
+        statement.query(
+            session,
+            RereadJobs::see,
+            queue,
+            first.priority(),
+            first.runAt(),
+            first.id(),
+            last.priority(),
+            last.runAt(),
+            last.id(),
+            KeyArrays.ids(keys),
+            unasked);
+    rows.removeIf(seen -> !wanted.contains(seen.row.key()));
+    return rows;
+  }
+
+  private static Seen see(ResultSet result) throws SQLException {
+    JobRow row = read(result);
+    long tooLong = result.getLong(10);
+    boolean isWhole = result.wasNull();
+    return new Seen(row, isWhole ? row.size() : tooLong, isWhole);
   }
 
   static JobRow read(ResultSet row) throws SQLException {
     return new JobRow(
         JobKey.read(row),
         row.getString(5),
-        JSON.json(row.getString(6)),
+        JSON.json(Objects.requireNonNullElse(row.getString(6), "null")),
         row.getInt(7),
         row.getString(8),
         row.getString(9));

@@ -27,11 +27,23 @@ public final class HandHeldJobs implements AutoCloseable {
   }
 
   /**
-   * Locks the most urgent due job of the queue.
+   * Locks the most urgent due job of the queue. One that can't be read is failed, and the next one
+   * locked.
    *
    * @throws ContentionException if the jobs that it found were always done by others meanwhile
    */
   public Optional<HeldJob> lock(String queue) {
+    while (true) {
+      Optional<HeldJob> job = lockAny(queue);
+      Throwable unreadable = job.map(held -> held.row().unreadable()).orElse(null);
+      if (job.isEmpty() || unreadable == null) {
+        return job;
+      }
+      setAside(job.get(), unreadable);
+    }
+  }
+
+  private Optional<HeldJob> lockAny(String queue) {
     Session session = Session.open(connections, sql);
     boolean kept = false;
     try {
@@ -42,6 +54,12 @@ public final class HandHeldJobs implements AutoCloseable {
       if (!kept) {
         session.close();
       }
+    }
+  }
+
+  private static void setAside(HeldJob job, Throwable cause) {
+    try (job) {
+      new Run(job, end -> {}).fail(cause, ErrorText.of(cause));
     }
   }
 

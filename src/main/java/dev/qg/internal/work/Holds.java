@@ -31,11 +31,15 @@ final class Holds {
   /** Those whose session is gone. */
   private final Set<Long> strangers = new HashSet<>();
 
+  /** The sizes of all, which are in memory. */
+  private long bytes;
+
   /** For who asks for a snapshot. */
   private volatile int size;
 
   void add(HeldJob job, Session session) {
     holds.put(id(job), new Hold(job, session));
+    bytes += job.row().size();
     size = holds.size();
   }
 
@@ -65,6 +69,7 @@ final class Holds {
       // One that was taken from its handler is released again when that returns.
       if (hold != null && hold.job == job) {
         holds.remove(id(job));
+        bytes -= job.row().size();
         if (!strangers.remove(id(job)) && hold.session == session) {
           locked.add(id(job));
         }
@@ -98,6 +103,11 @@ final class Holds {
 
   boolean areEmpty() {
     return holds.isEmpty();
+  }
+
+  /** How long the args of all are together. */
+  long bytes() {
+    return bytes;
   }
 
   /** May be called by any thread. */

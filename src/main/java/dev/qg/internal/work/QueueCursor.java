@@ -2,6 +2,7 @@ package dev.qg.internal.work;
 
 import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.JobNotice;
+import dev.qg.internal.work.SessionLocks.Taken;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +24,14 @@ final class QueueCursor {
   /** A job that was lost and is still there must not be taken again and again. */
   private static final long AFTER_LOSS = Duration.ofMillis(100).toNanos();
 
+  /** The most jobs that one statement locks. */
+  private static final int CHUNK = 1_000;
+
   private final String queue;
   private final long interval;
+
+  /** So many are looked for at most. */
+  private int most = CHUNK;
 
   private @Nullable JobKey last;
   private boolean found;
@@ -59,13 +66,26 @@ final class QueueCursor {
     return found && isBefore(now, sweepAt) ? last : null;
   }
 
+  /** How many jobs a look is for at most: fewer after some were too much, then more again. */
+  int most() {
+    return most;
+  }
+
+  /** Hears that so many could not be read together. */
+  void tooMany(int jobs) {
+    most = Math.max(1, jobs / 2);
+  }
+
   /**
    * Hears what came of a look.
    *
    * @param now when it began
    * @param behind where it began
    */
-  void looked(long now, @Nullable JobKey behind, List<JobKey> locked) {
+  void looked(long now, @Nullable JobKey behind, Taken taken) {
+    List<JobKey> locked = taken.locked();
+    // What there was no room for was locked in vain, and measured as well.
+    most = Math.min(CHUNK, 2 * (taken.isCut() ? taken.rows().size() : most));
     if (behind == null) {
       sweptAt = now;
       sweepAt = now + interval;

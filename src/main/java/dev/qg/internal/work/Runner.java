@@ -42,13 +42,16 @@ public final class Runner {
       Supplier<@Nullable String> takenAway,
       Consumer<HeldJob.End> report) {
     Run run = new Run(job, report);
-    Handler handler = handlers.apply(job.row().type());
+    Throwable unreadable = job.row().unreadable();
+    Handler handler = unreadable == null ? handlers.apply(job.row().type()) : null;
     Throwable failure = handler == null ? null : work(handler, job);
     returned.run();
     // Kept from the statements that end the job: on a virtual thread it would close the connection.
     boolean interrupted = Thread.interrupted() || failure instanceof InterruptedException;
     try (job) {
-      if (handler == null) {
+      if (unreadable != null) {
+        run.fail(unreadable, ErrorText.of(unreadable));
+      } else if (handler == null) {
         run.fail(null, "unknown job type: \"" + job.row().type() + "\"");
       } else {
         run.end(failure, takenAway);

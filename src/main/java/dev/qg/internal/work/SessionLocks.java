@@ -36,10 +36,12 @@ final class SessionLocks {
   /**
    * What came of a look for jobs.
    *
-   * @param locked the keys of all locks that were taken, in the order of work
+   * @param locked the keys of all locks that were taken, in the order of work, up to the last job
+   *     that there was room for
    * @param rows the jobs among them that are still there, and held now
+   * @param isCut whether more were locked than that
    */
-  record Taken(List<JobKey> locked, List<JobRow> rows) {}
+  record Taken(List<JobKey> locked, List<JobRow> rows, boolean isCut) {}
 
   private final Connection connection;
   private final Statements sql;
@@ -91,36 +93,53 @@ final class SessionLocks {
   }
 
   private Taken tryOne(String queue, @Nullable JobKey behind) {
-    Optional<LockJob.Locked> locked =
-        inOneTrip ? sql.lockJob().execute(connection, queue, behind) : Optional.empty();
+    Optional<LockJob.Locked> locked = inOneTrip ? lockInOneTrip(queue, behind) : Optional.empty();
     if (locked.isEmpty()) {
       // Or others have a thousand jobs in front of the next one.
-      return lookAgain(queue, sql.lockJobs().execute(connection, queue, 1, List.of(), behind));
+      return lookAgain(queue, sql.lockJobs().execute(connection, queue, 1, List.of(), behind), 1);
     }
     List<JobKey> keys = List.of(locked.get().key());
     JobRow row = locked.get().row();
     if (row == null) {
-      return lookAgain(queue, keys);
+      return lookAgain(queue, keys, 1);
     }
     held.add(row.key().id());
-    return new Taken(keys, List.of(row));
+    return new Taken(keys, List.of(row), false);
+  }
+
+  private Optional<LockJob.Locked> lockInOneTrip(String queue, @Nullable JobKey behind) {
+    try {
+      return sql.lockJob().execute(connection, queue, behind);
+    } catch (Throwable t) {
+      if (!SqlStates.isOfWhatWasRead(t)) {
+        throw t;
+      }
+      // Sent one by one, the statements tell which job it is.
+      releaseStrays(t);
+      return Optional.empty();
+    }
   }
 
   /**
    * Locks the most urgent due jobs of the queue, looks again which of them are still there, and
-   * lets go of the others. If that fails, nothing is held that was not held before.
+   * lets go of the others, and of those that there is no room for. If that fails, nothing is held
+   * that was not held before. A single job that can't be read is held all the same, to be failed.
    *
    * @param behind where to begin, or null for the start
    * @param except ids to leave out: those held, where the query could meet them again
+   * @param room for how many bytes of args, though never for less than one job
+   * @throws UnreadableException if several jobs can't be read together
    */
-  Taken take(String queue, int limit, @Nullable JobKey behind, Collection<Long> except) {
+  Taken take(String queue, int limit, @Nullable JobKey behind, Collection<Long> except, long room) {
     return leavingNoStrays(
-        () -> lookAgain(queue, sql.lockJobs().execute(connection, queue, limit, except, behind)));
+        () ->
+            lookAgain(
+                queue, sql.lockJobs().execute(connection, queue, limit, except, behind), room));
   }
 
-  private Taken lookAgain(String queue, List<JobKey> locked) {
+  private Taken lookAgain(String queue, List<JobKey> locked, long room) {
     if (locked.isEmpty()) {
-      return new Taken(locked, List.of());
+      return new Taken(locked, List.of(), false);
     }
     List<Long> surplus = new ArrayList<>();
     List<JobKey> news = new ArrayList<>(locked.size());
@@ -134,8 +153,7 @@ final class SessionLocks {
         news.add(key);
       }
     }
-    List<JobRow> rows =
-        news.isEmpty() ? List.of() : sql.rereadJobs().execute(connection, queue, news);
+    List<JobRow> rows = news.isEmpty() ? List.of() : read(queue, news, room);
     Set<Long> there = new HashSet<>(rows.size() * 2);
     rows.forEach(row -> there.add(row.key().id()));
     news.stream().map(JobKey::id).filter(id -> !there.contains(id)).forEach(surplus::add);
@@ -143,7 +161,23 @@ final class SessionLocks {
       sql.unlockJobs().execute(connection, surplus);
     }
     held.addAll(there);
-    return new Taken(locked, rows);
+    // What comes behind may be there, and is to be found by the next look.
+    int seen = rows.isEmpty() ? locked.size() : locked.indexOf(rows.get(rows.size() - 1).key()) + 1;
+    return new Taken(locked.subList(0, seen), rows, seen < locked.size());
+  }
+
+  private List<JobRow> read(String queue, List<JobKey> keys, long room) {
+    try {
+      return sql.rereadJobs().execute(connection, queue, keys, room);
+    } catch (Throwable t) {
+      if (!SqlStates.isOfWhatWasRead(t)) {
+        throw t;
+      }
+      if (keys.size() > 1) {
+        throw new UnreadableException(keys.size(), t);
+      }
+      return sql.readJobHead().execute(connection, keys.get(0), t).stream().toList();
+    }
   }
 
   private Taken leavingNoStrays(Supplier<Taken> take) {

@@ -15,6 +15,12 @@ final class SqlStates {
   /** Classes: the state of the transaction, resources, and the system's errors. */
   private static final Set<String> OF_SERVER = Set.of("25", "53", "58");
 
+  /** Classes: data, the limits of a program, and what the server found to be broken. */
+  private static final Set<String> OF_DATA = Set.of("22", "54", "XX");
+
+  /** Of a statement that took too long, or that somebody has cancelled. */
+  private static final String CANCELED = "57014";
+
   /** As jOOQ has it where there is none. */
   private static final String NONE = "00000";
 
@@ -32,6 +38,26 @@ final class SqlStates {
   /** Such as that it is read-only or full; but not that it has cancelled a statement. */
   static boolean isOfServer(RuntimeException e) {
     return OF_SERVER.contains(of(e).substring(0, 2));
+  }
+
+  /**
+   * Whether a statement that only reads has failed by what there was to read: it was too much, here
+   * or for the server, or makes no sense to the driver. There the server's memory has the same code
+   * as its lock table, as has the driver's, which catches what is thrown when there is no more.
+   */
+  static boolean isOfWhatWasRead(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof OutOfMemoryError) {
+        return true;
+      }
+    }
+    if (failure instanceof DataAccessException e) {
+      String state = of(e);
+      return state.equals(LOCK_TABLE_FULL)
+          || state.equals(CANCELED)
+          || OF_DATA.contains(state.substring(0, 2));
+    }
+    return failure instanceof RuntimeException;
   }
 
   private static String of(RuntimeException e) {

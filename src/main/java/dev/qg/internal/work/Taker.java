@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Decides how many jobs are taken, from which queues and from where on, and takes them. For the
@@ -15,8 +17,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class Taker {
 
-  /** The most jobs that one statement locks. */
-  private static final int CHUNK = 1_000;
+  private static final Logger log = LoggerFactory.getLogger(Taker.class);
+
+  private static final long HEAP = Runtime.getRuntime().maxMemory();
+
+  /**
+   * How many bytes of args a pool holds, waiting and running: as long as it has more, it takes
+   * nothing. A part of the memory, of which handlers need the most.
+   */
+  private static final long HELD = HEAP / 4;
+
+  /**
+   * How many bytes of args one look reads. They are in memory twice for a moment, as the driver has
+   * them and as texts. More would not make it any cheaper.
+   */
+  private static final long AT_ONCE = Math.min(16 << 20, HEAP / 16);
 
   private final List<QueueCursor> cursors;
   private final Pace pace;
@@ -64,18 +79,20 @@ final class Taker {
     int target = level.idle() + pace.ahead(limit.get());
     int room = Math.min(target - level.waiting(), limit.get() - holds.size());
     // What is left is enough for now: fewer and larger chunks are cheaper.
-    if (room <= 0 || level.waiting() > target / 2) {
+    long bytes = HELD - holds.bytes();
+    if (room <= 0 || bytes <= 0 || level.waiting() > target / 2) {
       return List.of();
     }
     List<List<JobRow>> found = new ArrayList<>();
     long now = System.nanoTime();
     int due = (int) cursors.stream().filter(cursor -> cursor.isDue(now)).count();
-    for (int i = 0; i < cursors.size() && room > 0; i++) {
+    for (int i = 0; i < cursors.size() && room > 0 && bytes > 0; i++) {
       QueueCursor cursor = cursors.get((nextQueue + i) % cursors.size());
       if (cursor.isDue(now)) {
         int share = (room + due - 1) / due;
-        List<JobRow> rows = takeOr(found, session, cursor, Math.min(share, CHUNK), holds);
+        List<JobRow> rows = takeOr(found, session, cursor, share, holds, bytes);
         found.add(rows);
+        bytes -= rows.stream().mapToLong(JobRow::size).sum();
         room -= rows.size();
         due--;
       }
@@ -86,9 +103,14 @@ final class Taker {
 
   /** Takes jobs; where that fails, those that were found before are not to be held in vain. */
   private List<JobRow> takeOr(
-      List<List<JobRow>> found, Session session, QueueCursor cursor, int wanted, Holds holds) {
+      List<List<JobRow>> found,
+      Session session,
+      QueueCursor cursor,
+      int share,
+      Holds holds,
+      long bytes) {
     try {
-      return take(session, cursor, wanted, holds);
+      return take(session, cursor, Math.min(share, cursor.most()), holds, Math.min(bytes, AT_ONCE));
     } catch (Throwable e) {
       List<JobKey> keys = found.stream().flatMap(List::stream).map(JobRow::key).toList();
       if (!keys.isEmpty()) {
@@ -99,18 +121,27 @@ final class Taker {
     }
   }
 
-  private List<JobRow> take(Session session, QueueCursor cursor, int wanted, Holds holds) {
+  private List<JobRow> take(
+      Session session, QueueCursor cursor, int wanted, Holds holds, long bytes) {
     long now = System.nanoTime();
     JobKey behind = cursor.behind(now);
     try {
       session.takeSpares();
-      Taken taken = session.locks().take(cursor.queue(), wanted, behind, holds.ids());
-      cursor.looked(now, behind, taken.locked());
+      Taken taken = session.locks().take(cursor.queue(), wanted, behind, holds.ids(), bytes);
+      cursor.looked(now, behind, taken);
       if (!taken.rows().isEmpty()) {
         counters.takes.increment();
         counters.taken.add(taken.rows().size());
       }
       return taken.rows();
+    } catch (UnreadableException e) {
+      cursor.tooMany(e.jobs());
+      log.atDebug()
+          .addKeyValue("event", "look_too_large")
+          .addKeyValue("queue", cursor.queue())
+          .setCause(e)
+          .log("{} jobs could not be read: the next look is for fewer", e.jobs());
+      return List.of();
     } catch (RuntimeException e) {
       if (!SqlStates.isLockTableFull(e) || !limit.shrink(holds.size(), wanted, e)) {
         throw e;
@@ -138,7 +169,7 @@ final class Taker {
 
   /** How long nothing needs to be looked for, as far as is known now. */
   Duration pause(Holds holds) {
-    if (isShort() || holds.size() >= limit.get()) {
+    if (isShort() || holds.size() >= limit.get() || holds.bytes() >= HELD) {
       // There is no room: what makes some wakes the locker.
       return Shutdown.NO_LIMIT;
     }

@@ -66,7 +66,10 @@ class GoldenSqlTest {
             LockJobs.class, r -> Sent.by(c -> new LockJobs(r).execute(c, "", 1, List.of(), null))),
         Golden.of(LockJob.class, r -> Sent.by(c -> new LockJob(r).execute(c, "", null))),
         Golden.of(
-            RereadJobs.class, r -> Sent.by(c -> new RereadJobs(r).execute(c, "", List.of(KEY)))),
+            RereadJobs.class, r -> Sent.by(c -> new RereadJobs(r).execute(c, "", List.of(KEY), 1))),
+        Golden.of(
+            ReadJobHead.class,
+            r -> Sent.by(c -> new ReadJobHead(r).execute(c, KEY, new Throwable()))),
         Golden.of(UnlockJobs.class, r -> Sent.by(c -> new UnlockJobs(r).execute(c, List.of(1L)))),
         Golden.of(InsertJob.class, r -> Sent.by(c -> new InsertJob(r).execute(c, MOST, true)))
             .and("without notice", r -> Sent.by(c -> new InsertJob(r).execute(c, MOST, false)))

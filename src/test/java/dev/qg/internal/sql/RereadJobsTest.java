@@ -19,6 +19,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** The second look finds the jobs that are still there under the very keys that were locked. */
 class RereadJobsTest {
 
+  private static final long ROOM = 1_000_000;
+
   private final Statements sql = Statements.of(null);
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
@@ -35,7 +37,7 @@ class RereadJobsTest {
     List<JobKey> shuffled = new ArrayList<>(asked);
     Collections.shuffle(shuffled, new Random(3));
 
-    List<JobRow> rows = sql.rereadJobs().execute(session, "", shuffled);
+    List<JobRow> rows = sql.rereadJobs().execute(session, "", shuffled, ROOM);
 
     assertThat(rows).extracting(JobRow::key).isEqualTo(asked);
     assertThat(rows.get(0).type()).isEqualTo("A");
@@ -48,8 +50,8 @@ class RereadJobsTest {
                 .where(QUE_JOBS.JOB_ID.eq(asked.get(0).id()))
                 .fetchSingle()
                 .value1());
-    assertThat(sql.rereadJobs().execute(session, "", List.of())).isEmpty();
-    assertThat(sql.rereadJobs().execute(session, "other", asked)).isEmpty();
+    assertThat(sql.rereadJobs().execute(session, "", List.of(), ROOM)).isEmpty();
+    assertThat(sql.rereadJobs().execute(session, "other", asked, ROOM)).isEmpty();
     session.close();
   }
 
@@ -64,11 +66,47 @@ class RereadJobsTest {
     // Of another session's retry, whose key is still between the others.
     sql.scheduleRetry().execute(session, keys.get(3), Duration.ofDays(-100_000), "error");
 
-    assertThat(sql.rereadJobs().execute(session, "", keys))
+    assertThat(sql.rereadJobs().execute(session, "", keys, ROOM))
         .extracting(JobRow::key)
         .isEqualTo(
             List.of(keys.get(1), keys.get(2), keys.get(4), keys.get(6), keys.get(7), keys.get(8)));
     session.close();
+  }
+
+  @Test
+  void readsAsManyAsThereIsRoomForAndOneAlways() throws SQLException {
+    Connection session = db.connect();
+    // Stored in some hundred bytes, and in as many as they have; and what is too little to matter.
+    for (String text : List.of("repeat('x', 20000)", random(20_000), random(5_000), "'x'")) {
+      Plans.execute(
+          session,
+          "insert into que_jobs (job_class, args) values ('A', to_json((" + text + ")::text))");
+    }
+    List<JobKey> keys = lock(session, 10);
+
+    assertThat(lengths(session, keys, 1)).containsExactly(20_002);
+    assertThat(lengths(session, keys, 40_003)).containsExactly(20_002);
+    assertThat(lengths(session, keys, 40_004)).containsExactly(20_002, 20_002);
+    assertThat(lengths(session, keys, 45_006)).containsExactly(20_002, 20_002, 5_002);
+    assertThat(lengths(session, keys, 45_009)).containsExactly(20_002, 20_002, 5_002, 3);
+    assertThat(lengths(session, keys.subList(2, 4), 1)).containsExactly(5_002);
+    assertThat(lengths(session, keys.subList(3, 4), 1)).containsExactly(3);
+    session.close();
+  }
+
+  private List<Integer> lengths(Connection session, List<JobKey> keys, long room) {
+    return sql.rereadJobs().execute(session, "", keys, room).stream()
+        .map(row -> row.args().data().length())
+        .toList();
+  }
+
+  private static String random(int length) {
+    return "(select left(string_agg(md5(i::text), ''), "
+        + length
+        + ") from generate_series(1, "
+        + length / 32
+        + 1
+        + ") i)";
   }
 
   @Test
@@ -97,10 +135,29 @@ class RereadJobsTest {
     JobKey key = new JobKey("", (short) 1, OffsetDateTime.MAX, 1);
     Query query =
         new Query(
-            Sent.by(c -> new RereadJobs(new Renderer(null)).execute(c, "", List.of(key))),
+            Sent.by(c -> new RereadJobs(new Renderer(null)).execute(c, "", List.of(key), 1)),
             List.of(
-                "varchar", "int2", "timestamptz", "int8", "int2", "timestamptz", "int8", "int8[]"),
-            List.of("''", "1", "'-infinity'", "1", "200", "now()", "1000000", "'{1,2,3}'"));
+                "int4",
+                "int4",
+                "varchar",
+                "int2",
+                "timestamptz",
+                "int8",
+                "int2",
+                "timestamptz",
+                "int8",
+                "int8[]"),
+            List.of(
+                "8192",
+                "8192",
+                "''",
+                "1",
+                "'-infinity'",
+                "1",
+                "200",
+                "now()",
+                "1000000",
+                "'{1,2,3}'"));
     return List.of(
         Plans.explain(connection, "force_custom_plan", query),
         Plans.explain(connection, "force_generic_plan", query));

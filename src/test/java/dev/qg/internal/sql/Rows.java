@@ -30,7 +30,10 @@ final class Rows {
     KeyArrays.byQueue(keys, key -> key)
         .forEach(
             (queue, some) ->
-                rows.addAll(Statements.of(null).rereadJobs().execute(connection, queue, some)));
+                rows.addAll(
+                    Statements.of(null)
+                        .rereadJobs()
+                        .execute(connection, queue, some, Integer.MAX_VALUE)));
     rows.sort(Comparator.comparingLong(row -> row.key().id()));
     return rows;
   }
