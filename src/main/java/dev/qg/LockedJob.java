@@ -87,8 +87,8 @@ public final class LockedJob implements AutoCloseable {
    * The JDBC connection of the job's transaction, which begins with the first call of this or
    * {@link #tx()}. For a job of {@link Qg#lockJob} or a {@link Worker} it is the session that holds
    * the job's lock; a {@link WorkerPool} takes one from the {@code DataSource} then. To close it
-   * does nothing. A handler can't commit it or roll it back, but to a savepoint; who works a job by
-   * hand may do both.
+   * does nothing. A handler can't commit it or roll it back, but to a savepoint, and fails if it
+   * does so by SQL; who works a job by hand may do both.
    *
    * @throws IllegalStateException if the job has ended
    * @throws org.jooq.exception.DataAccessException if the transaction can't begin
@@ -126,7 +126,8 @@ public final class LockedJob implements AutoCloseable {
    * harmless. A {@link WorkFunc} needn't call it.
    *
    * @throws JobLostException if another worker has had the job; its transaction is undone
-   * @throws IllegalStateException if the job has ended otherwise
+   * @throws IllegalStateException if the job has ended otherwise, or if its row is there but can't
+   *     be found by its transaction, such as by another {@code search_path}; that is undone then
    * @throws org.jooq.exception.DataAccessException if the database did not delete it
    */
   public void delete() {

@@ -53,7 +53,7 @@ final class BorrowedTransaction implements JobTransaction {
         throw new IllegalStateException("The job was taken away: it has no transaction any more");
       }
     }
-    return current.borrowed.connection();
+    return current.transaction.begin();
   }
 
   @Override
@@ -87,6 +87,11 @@ final class BorrowedTransaction implements JobTransaction {
         giveBack(current);
       }
     }
+  }
+
+  @Override
+  public void doubt() {
+    endSession();
   }
 
   @Override

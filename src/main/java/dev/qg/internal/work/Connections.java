@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.core.BaseConnection;
 import org.postgresql.core.TransactionState;
 import org.slf4j.Logger;
@@ -51,13 +52,20 @@ public final class Connections {
    * thread.
    */
   private static void requireNoTransaction(Connection connection) throws SQLException {
-    if (connection.isWrapperFor(BaseConnection.class)
-        && connection.unwrap(BaseConnection.class).getTransactionState() != TransactionState.IDLE) {
+    TransactionState state = transactionOn(connection);
+    if (state != null && state != TransactionState.IDLE) {
       throw new IllegalStateException(
           "the DataSource gives one that is in a transaction; make Qg from the pool itself and not"
               + " from a transaction-aware proxy of it, and enqueue within a transaction by"
               + " qg.enqueue(ctx, job)");
     }
+  }
+
+  /** What the server has told of its transaction with its last answer; null if it is not known. */
+  static @Nullable TransactionState transactionOn(Connection connection) throws SQLException {
+    return connection.isWrapperFor(BaseConnection.class)
+        ? connection.unwrap(BaseConnection.class).getTransactionState()
+        : null;
   }
 
   /** Runs something on a connection whose statements commit by themselves. */

@@ -1,14 +1,9 @@
 package dev.qg.internal.work;
 
-import static java.util.Objects.requireNonNull;
-
-import dev.qg.internal.sql.JobKey;
-import dev.qg.internal.sql.Retry;
 import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Ending.Failure;
 import dev.qg.internal.work.HeldJob.End;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collections;
@@ -33,8 +28,6 @@ final class Finisher implements Runnable {
   /** The most jobs that are ended by one statement. */
   private static final int BATCH = 1_000;
 
-  private static final int SECONDS_TO_ANSWER = 5;
-
   private final Connections connections;
   private final Statements sql;
   private final Runnable written;
@@ -43,7 +36,7 @@ final class Finisher implements Runnable {
   private final Queue<Ending> added = new ConcurrentLinkedQueue<>();
 
   /** What is being written. */
-  private final ArrayDeque<Ending> batch = new ArrayDeque<>();
+  private final ArrayDeque<Ending> batch = new ArrayDeque<>(BATCH);
 
   /** Those whose statement may have been committed when the connection broke. */
   private final Set<Ending> uncertain = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -148,12 +141,7 @@ final class Finisher implements Runnable {
       if (givingUp) {
         return;
       }
-      do {
-        refused.takeDue(batch::add);
-        fill(BATCH);
-        write(session);
-        written.run();
-      } while (!added.isEmpty() && !givingUp);
+      writeAll(session);
       shortage.over();
       outage.over();
     } catch (Throwable t) {
@@ -162,6 +150,21 @@ final class Finisher implements Runnable {
       notBefore = System.nanoTime() + outage.failed(t).toNanos();
     } finally {
       current = null;
+    }
+  }
+
+  private void writeAll(Session session) {
+    try {
+      do {
+        refused.takeDue(batch::add);
+        fill(BATCH);
+        write(session);
+        written.run();
+      } while (!added.isEmpty() && !givingUp);
+    } catch (Error e) {
+      // Maybe amid the answer to a statement.
+      session.doubt();
+      throw e;
     }
   }
 
@@ -175,7 +178,7 @@ final class Finisher implements Runnable {
     }
   }
 
-  private void write(Session session) throws SQLException {
+  private void write(Session session) {
     Connection connection = session.connection();
     try {
       writeTogether(
@@ -188,10 +191,9 @@ final class Finisher implements Runnable {
           ending -> ending.failure() != null && ending.failure().delay() != null,
           retries ->
               sql.scheduleRetries()
-                  .execute(connection, retries.stream().map(Finisher::retry).toList()));
+                  .execute(connection, retries.stream().map(Ending::retry).toList()));
     } catch (RuntimeException e) {
-      requireAnswer(connection, e);
-      spareOthers(session, e);
+      requireAnswer(session, e);
       // Of several statements, one may have been committed.
       uncertain.addAll(batch);
     }
@@ -209,30 +211,31 @@ final class Finisher implements Runnable {
     batch.removeIf(which);
     counters.endStatements.increment();
     counters.endedByThem.add(some.size());
-    RuntimeException failure = null;
+    Throwable failure = null;
     for (Ending ending : some) {
       try {
-        settle(ending, hit.contains(key(ending).id()));
-      } catch (RuntimeException e) {
+        settle(ending, hit.contains(ending.key().id()));
+      } catch (Throwable t) {
         // Of a logger, say: the others are to be told and given back all the same.
-        failure = e;
+        failure = t;
       }
     }
     if (failure != null) {
-      throw failure;
+      throw new IllegalStateException("Not all was told of jobs that have ended", failure);
     }
   }
 
-  private void writeFirst(Session session) throws SQLException {
+  private void writeFirst(Session session) {
     Connection connection = session.connection();
     Ending ending = batch.getFirst();
     boolean hit;
     try {
       hit = write(connection, ending);
     } catch (RuntimeException e) {
-      requireAnswer(connection, e);
-      spareOthers(session, e);
-      refused.add(batch.removeFirst(), e);
+      requireAnswer(session, e);
+      refused.add(ending);
+      batch.removeFirst();
+      refused.tell(ending, e);
       return;
     }
     batch.removeFirst();
@@ -244,7 +247,7 @@ final class Finisher implements Runnable {
   private boolean write(Connection connection, Ending ending) {
     Failure failure = ending.failure();
     if (failure == null) {
-      return sql.deleteJob().execute(connection, key(ending));
+      return sql.deleteJob().execute(connection, ending.key());
     }
     OwnTransaction transaction = new OwnTransaction(connection);
     try {
@@ -257,28 +260,29 @@ final class Finisher implements Runnable {
     }
   }
 
-  /** Tells a job that was refused from a server that refuses everything, or doesn't answer. */
-  private static void requireAnswer(Connection connection, RuntimeException e) throws SQLException {
-    if (SqlStates.isOfServer(e)
-        || connection.isClosed()
-        || !connection.isValid(SECONDS_TO_ANSWER)) {
+  /**
+   * Tells a job that was refused from a server that refuses everything, or doesn't answer. What is
+   * refused may be so by what a handler has set on the connection before.
+   */
+  private static void requireAnswer(Session session, RuntimeException e) {
+    if (SqlStates.isLocked(e)) {
+      // Others may have locked many rows: each can't be waited for.
+      session.writeWhatIsFree();
+      return;
+    }
+    session.doubt();
+    if (SqlStates.isOfServer(e) || session.isEnded()) {
       throw e;
     }
-  }
-
-  /** Where others have locked a row, they may have locked many: each can't be waited for. */
-  private static void spareOthers(Session session, RuntimeException e) {
-    if (SqlStates.isLocked(e)) {
-      session.writeWhatIsFree();
-    }
+    session.requireAnswer();
   }
 
   private void settle(Ending ending, boolean hit) {
     boolean known = uncertain.remove(ending);
-    refused.settled(ending);
     // The row was gone, but by our own statement, if nobody else could have the job meanwhile.
     boolean ours = hit || (known && !ending.job().isLost());
     try {
+      refused.settled(ending);
       if (!ours) {
         ending.job().lose();
       }
@@ -286,14 +290,5 @@ final class Finisher implements Runnable {
     } finally {
       ending.job().endedLater();
     }
-  }
-
-  private static JobKey key(Ending ending) {
-    return ending.job().row().key();
-  }
-
-  private static Retry retry(Ending ending) {
-    Failure failure = requireNonNull(ending.failure());
-    return new Retry(key(ending), requireNonNull(failure.delay()), failure.error());
   }
 }

@@ -11,6 +11,7 @@ import static dev.qg.internal.work.JobState.Step.LOST;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jooq.DSLContext;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,9 @@ public final class HeldJob implements AutoCloseable {
     LOST
   }
 
+  /** Why a job fails. */
+  record Fault(@Nullable Throwable cause, String message) {}
+
   private final JobRow row;
   private final JobTransaction transaction;
   private final JobView view;
@@ -38,6 +42,8 @@ public final class HeldJob implements AutoCloseable {
 
   /** Written by whoever learns that the lock is gone, while the holder works on. */
   private volatile boolean lost;
+
+  private @Nullable Fault fault;
 
   /**
    * @param byHand whether its holder may commit and roll back its transaction
@@ -131,12 +137,26 @@ public final class HeldJob implements AutoCloseable {
 
   /** Fails the job as its handler has failed, now or later; the report hears how it ended. */
   void fail(@Nullable Throwable cause, String message, Consumer<End> report) {
+    fault = new Fault(cause, message);
     end.fail(cause, message, report);
+  }
+
+  /** Why it was to fail, if it was. */
+  @Nullable Fault fault() {
+    return fault;
   }
 
   /** Gives the lock back of a job whose end was left to the caller. */
   void endedLater() {
-    releaseIf(ENDING_LATER);
+    boolean ended = false;
+    while (!ended) {
+      try {
+        releaseIf(ENDING_LATER);
+        ended = true;
+      } catch (OutOfMemoryError e) {
+        LockSupport.parkNanos(Waiter.WITHOUT_MEMORY);
+      }
+    }
   }
 
   /** Tells the holder that the lock is gone, if it looks. */
@@ -174,6 +194,19 @@ public final class HeldJob implements AutoCloseable {
             release.accept(this);
           }
         });
+  }
+
+  /** The same for certain: where there is no memory for it, as soon as there is. */
+  void letGo() {
+    boolean done = false;
+    while (!done) {
+      try {
+        done();
+        done = true;
+      } catch (OutOfMemoryError e) {
+        LockSupport.parkNanos(Waiter.WITHOUT_MEMORY);
+      }
+    }
   }
 
   /**

@@ -10,6 +10,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +46,15 @@ final class Holds {
 
   /** Hears that a job was ended and that this is committed. */
   void release(HeldJob job) {
-    released.add(job);
+    boolean added = false;
+    while (!added) {
+      try {
+        added = released.add(job);
+      } catch (OutOfMemoryError e) {
+        // It would stay locked for as long as the pool runs.
+        LockSupport.parkNanos(Waiter.WITHOUT_MEMORY);
+      }
+    }
     pending.incrementAndGet();
   }
 

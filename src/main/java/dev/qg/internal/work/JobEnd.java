@@ -6,9 +6,11 @@ import static dev.qg.internal.work.JobState.Step.FAILED;
 import static dev.qg.internal.work.JobState.Step.HELD;
 import static dev.qg.internal.work.JobState.Step.LOST;
 
+import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Ending.Failure;
 import dev.qg.internal.work.HeldJob.End;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -53,8 +55,7 @@ final class JobEnd {
           }
           state.require("delete", job, HELD);
           state.ending(() -> policy.onComplete(job));
-          return fenced(
-              transaction.call(same -> sql.deleteJob().execute(same, job.row().key())), DELETED);
+          return deleted(transaction.call(same -> sql.deleteJob().execute(same, job.row().key())));
         });
   }
 
@@ -71,7 +72,7 @@ final class JobEnd {
             if (isLeft(null, report)) {
               return;
             }
-            fenced(transaction.deleteLast(sql, job.row().key()), DELETED);
+            deleted(transaction.deleteLast(sql, job.row().key()));
           } else if (state.is(DELETED)) {
             transaction.requireSound();
           }
@@ -122,6 +123,9 @@ final class JobEnd {
   /** Undoes what the handler wrote, and lets the hook write. */
   private Failure prepareFailure(@Nullable Throwable cause, String message) {
     state.require("record a failure of", job, HELD, DELETED);
+    if (cause instanceof VirtualMachineError) {
+      transaction.doubt();
+    }
     transaction.rollback();
     state.set(HELD);
     String text = message;
@@ -163,9 +167,37 @@ final class JobEnd {
     if (later == null || transaction.isOpen()) {
       return false;
     }
+    Ending ending = new Ending(job, failure, report);
+    JobState.Step before = state.get();
     state.set(ENDING_LATER);
-    later.accept(new Ending(job, failure, report));
+    try {
+      later.accept(ending);
+    } catch (Throwable t) {
+      state.set(before);
+      throw t;
+    }
     return true;
+  }
+
+  private boolean deleted(boolean hit) {
+    if (!hit && transaction.isOpen()) {
+      transaction.rollback();
+      requireGone();
+    }
+    return fenced(hit, DELETED);
+  }
+
+  /** Tells a job that was lost from one that the handler has hidden from its own transaction. */
+  private void requireGone() {
+    JobKey key = job.row().key();
+    if (transaction.call(c -> sql.rereadJobs().execute(c, key.queue(), List.of(key))).isEmpty()) {
+      return;
+    }
+    throw new IllegalStateException(
+        "The row of "
+            + job
+            + " is there, but its transaction could not delete it: by a search_path, a role, a"
+            + " policy or a trigger that hides or keeps it");
   }
 
   private boolean fenced(boolean hit, JobState.Step next) {

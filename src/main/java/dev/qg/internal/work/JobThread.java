@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -47,22 +48,34 @@ final class JobThread implements Runnable {
 
   @Override
   public void run() {
-    for (HeldJob job = buffer.take(); job != null; job = buffer.take()) {
-      long start = System.nanoTime();
+    boolean goesOn = true;
+    while (goesOn) {
       try {
-        use(job);
-        work(job);
+        HeldJob job = buffer.take();
+        goesOn = job != null;
+        if (job != null) {
+          workToTheEnd(job);
+        }
       } catch (Throwable t) {
-        // Its end could not even be left to others: the job is as it was, and free.
-        log.atError()
-            .addKeyValue("event", "worker_failing")
-            .setCause(t)
-            .log("{} was not ended", job);
-      } finally {
-        use(null);
-        pace.ran(System.nanoTime() - start);
-        afterwards.run();
+        // Such as that there is no memory left to wait for a job: it goes on once there is.
+        LockSupport.parkNanos(Waiter.WITHOUT_MEMORY);
       }
+    }
+  }
+
+  private void workToTheEnd(HeldJob job) {
+    long start = System.nanoTime();
+    try {
+      use(job);
+      work(job);
+    } catch (Throwable t) {
+      job.letGo();
+      // Its end could not even be left to others: the job is as it was, and free.
+      log.atError().addKeyValue("event", "worker_failing").setCause(t).log("{} was not ended", job);
+    } finally {
+      use(null);
+      pace.ran(System.nanoTime() - start);
+      afterwards.run();
     }
   }
 

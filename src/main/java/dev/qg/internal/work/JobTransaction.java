@@ -37,6 +37,12 @@ interface JobTransaction {
   /** Undoes what has begun; nothing where nothing has. */
   void rollback();
 
+  /**
+   * Hears that something has failed anywhere, maybe amid the answer to a statement: what comes then
+   * can't be relied on.
+   */
+  default void doubt() {}
+
   /** Ends the session of what has begun, if it is one of its own; from any thread. */
   default void abort() {}
 

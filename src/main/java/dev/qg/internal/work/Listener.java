@@ -63,10 +63,17 @@ final class Listener implements Runnable {
         }
         listen(session);
       } catch (Throwable t) {
-        if (!stopping) {
-          waiter.awaitQuietly(outage.failed(t));
-        }
+        waiter.awaitQuietly(pauseAfter(t));
       }
+    }
+  }
+
+  private Duration pauseAfter(Throwable t) {
+    try {
+      return stopping ? Duration.ZERO : outage.failed(t);
+    } catch (Throwable again) {
+      // Such as that there is no memory left to say so.
+      return Outage.FIRST_PAUSE;
     }
   }
 

@@ -141,7 +141,7 @@ final class Locker implements Runnable {
         failed(t);
         return Duration.ZERO;
       } catch (Throwable again) {
-        // Such as that there is no memory left to say so: it goes on once there is.
+        // Such as that there is no memory to say so: it goes on once there is.
         return Outage.FIRST_PAUSE;
       }
     }
@@ -163,7 +163,7 @@ final class Locker implements Runnable {
     }
     long outageLasts = notBefore - System.nanoTime();
     if (outageLasts > 0) {
-      return least(unlock, least(heartbeat(), Duration.ofNanos(outageLasts)));
+      return Pace.least(unlock, Pace.least(heartbeat(), Duration.ofNanos(outageLasts)));
     }
     taker.makeRoom(session, holds);
     if (stopping) {
@@ -176,11 +176,7 @@ final class Locker implements Runnable {
     }
     Duration heartbeat = heartbeat();
     outage.over();
-    return least(unlock, least(heartbeat, pause()));
-  }
-
-  private static Duration least(Duration one, Duration other) {
-    return one.compareTo(other) < 0 ? one : other;
+    return Pace.least(unlock, Pace.least(heartbeat, pause()));
   }
 
   private OpenSession open() {
@@ -193,26 +189,26 @@ final class Locker implements Runnable {
   private void take(OpenSession current) {
     Buffer.Level level = buffer.level();
     if (level.oldestNanos() > Pace.PATIENCE.toNanos() || taker.isShort()) {
-      List<HeldJob> stale = buffer.drain();
-      giveBack(stale);
+      giveBack(buffer.drain());
       unlocker.unlock(current.session);
       taker.stalled();
       level = buffer.level();
     }
     List<JobRow> rows = taker.take(current.session, level, holds);
     if (!rows.isEmpty()) {
-      List<HeldJob> jobs = make(rows, current.session);
-      jobs.forEach(job -> holds.add(job, current.session));
-      answered();
-      giveBack(buffer.add(jobs));
+      giveBack(keep(rows.stream().map(maker).toList(), current.session));
     }
   }
 
-  private List<HeldJob> make(List<JobRow> rows, Session session) {
+  private List<HeldJob> keep(List<HeldJob> jobs, Session session) {
     try {
-      return rows.stream().map(maker).toList();
+      jobs.forEach(job -> holds.add(job, session));
+      answered();
+      return buffer.add(jobs);
     } catch (Throwable t) {
-      session.locks().release(rows.stream().map(row -> row.key().id()).toList());
+      // Some may be in the buffer: told of the loss, they are not started.
+      jobs.forEach(HeldJob::lose);
+      jobs.forEach(HeldJob::letGo);
       throw t;
     }
   }
@@ -228,7 +224,7 @@ final class Locker implements Runnable {
 
   private void giveBack(List<HeldJob> jobs) {
     for (HeldJob job : jobs) {
-      job.done();
+      job.letGo();
       counters.givenBack.increment();
       taker.givenBack(job.row().key());
     }
@@ -253,6 +249,10 @@ final class Locker implements Runnable {
 
   private void failed(Throwable cause) {
     OpenSession current = open;
+    if (current != null && (cause instanceof Error || holds.areEmpty())) {
+      // Left in the middle of an answer, say, or unfit by what was set on its connection before.
+      current.session.abort();
+    }
     if (current != null && current.session.isEnded()) {
       lose(cause);
       close();
@@ -265,7 +265,7 @@ final class Locker implements Runnable {
     List<HeldJob> lost = holds.loseAll();
     taker.reset();
     // Told of the loss before they are drained: what a thread takes meanwhile is not started.
-    buffer.drain().forEach(HeldJob::done);
+    buffer.drain().forEach(HeldJob::letGo);
     lost.forEach(interrupter);
     if (!lost.isEmpty()) {
       log.atWarn()

@@ -8,25 +8,32 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.core.TransactionState;
 
 /** A transaction on a connection of our own, which otherwise commits each statement. */
 final class OwnTransaction implements JobTransaction {
 
   private final Connection connection;
   private final @Nullable Predicate<JobKey> deletion;
+  private final boolean byHand;
   private boolean open;
 
+  /** Whether the server was seen in it: the driver begins it with the first statement. */
+  private boolean seen;
+
   OwnTransaction(Connection connection) {
-    this(connection, null);
+    this(connection, null, false);
   }
 
   /**
    * @param deletion deletes a job for good while the transaction is not open; or null, where that
    *     takes no more than the statement
+   * @param byHand whether others may end it, too
    */
-  OwnTransaction(Connection connection, @Nullable Predicate<JobKey> deletion) {
+  OwnTransaction(Connection connection, @Nullable Predicate<JobKey> deletion, boolean byHand) {
     this.connection = connection;
     this.deletion = deletion;
+    this.byHand = byHand;
   }
 
   @Override
@@ -38,6 +45,7 @@ final class OwnTransaction implements JobTransaction {
 
   @Override
   public <T> T call(Function<Connection, T> statement) {
+    requireUnended();
     return statement.apply(connection);
   }
 
@@ -51,7 +59,34 @@ final class OwnTransaction implements JobTransaction {
       }
       open = true;
     }
+    requireUnended();
     return connection;
+  }
+
+  /**
+   * Fails if somebody has ended it by SQL, which the connection can't refuse: what was written so
+   * far is committed or undone, and the deletion must not be of another transaction.
+   */
+  private void requireUnended() {
+    if (!open || byHand) {
+      return;
+    }
+    TransactionState state = state();
+    if (seen && state == TransactionState.IDLE) {
+      throw new IllegalStateException(
+          "The job's transaction was ended by SQL, such as COMMIT or ROLLBACK: a handler must leave"
+              + " that to its worker, which does it together with the job's deletion");
+    }
+    seen |= state != null && state != TransactionState.IDLE;
+  }
+
+  private @Nullable TransactionState state() {
+    try {
+      return Connections.transactionOn(connection);
+    } catch (SQLException e) {
+      // It is closed, of which the next statement tells more.
+      return null;
+    }
   }
 
   @Override
@@ -86,5 +121,6 @@ final class OwnTransaction implements JobTransaction {
   private void end() throws SQLException {
     connection.setAutoCommit(true);
     open = false;
+    seen = false;
   }
 }

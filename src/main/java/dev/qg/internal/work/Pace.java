@@ -63,4 +63,8 @@ final class Pace {
     mean = Math.max(mean, (double) HORIZON.toNanos());
     allowed = 0;
   }
+
+  static Duration least(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
 }

@@ -26,11 +26,15 @@ final class RefusedEndings {
   private final Outage outage = new Outage("worker", "Can't write how some jobs ended");
   private long notBefore;
 
-  void add(Ending ending, RuntimeException cause) {
-    if (waiting.isEmpty()) {
+  void add(Ending ending) {
+    waiting.add(ending);
+  }
+
+  /** Hears why the last one was refused. */
+  void tell(Ending ending, RuntimeException cause) {
+    if (waiting.size() == 1) {
       notBefore = System.nanoTime() + outage.failed(cause).toNanos();
     }
-    waiting.add(ending);
     if (known.add(ending)) {
       Run.refused(ending.job(), cause, known.size() <= MOST_TOLD ? Level.ERROR : Level.DEBUG);
     }

@@ -66,7 +66,9 @@ final class Run {
     } catch (RuntimeException e) {
       event(Level.ERROR, "failure_not_recorded")
           .setCause(e)
-          .log("The failure of {} could not be recorded: it will run again", job);
+          .log(
+              "The failure of {} could not be recorded: unless that can be done later, it will run again",
+              job);
       throw e;
     }
   }

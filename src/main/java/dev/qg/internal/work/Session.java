@@ -29,6 +29,8 @@ final class Session implements AutoCloseable {
    */
   private volatile boolean ended;
 
+  private boolean doubtful;
+
   private final SessionSettings settings;
   private final SessionLocks locks;
 
@@ -111,7 +113,7 @@ final class Session implements AutoCloseable {
   }
 
   private HeldJob hold(JobRow row, JobPolicy policy, boolean byHand, Consumer<HeldJob> afterwards) {
-    OwnTransaction transaction = new OwnTransaction(connection(), locks.deletion());
+    OwnTransaction transaction = new OwnTransaction(connection(), locks.deletion(), byHand);
     Consumer<HeldJob> release =
         job -> {
           // What couldn't be undone must not be committed by the unlock.
@@ -157,10 +159,18 @@ final class Session implements AutoCloseable {
     }
   }
 
+  /**
+   * Hears that a statement of our own has failed on it, by what a handler may have set on the
+   * connection before: nobody else should get it.
+   */
+  void doubt() {
+    doubtful = true;
+  }
+
   /** Gives the connection back, which must hold no lock of ours any more. */
   @Override
   public void close() {
-    if (!locks.areEmpty()) {
+    if (doubtful || !locks.areEmpty()) {
       abort();
     }
     if (!isEnded() && !settings.restore()) {

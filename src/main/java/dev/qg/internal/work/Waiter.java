@@ -3,10 +3,14 @@ package dev.qg.internal.work;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Where a loop waits until its time has come or somebody wakes it. */
 final class Waiter {
+
+  /** How long who has no memory waits for some, in nanoseconds. */
+  static final long WITHOUT_MEMORY = Duration.ofMillis(100).toNanos();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition woken = lock.newCondition();
@@ -22,12 +26,25 @@ final class Waiter {
     if (wake) {
       return;
     }
-    lock.lock();
+    lockSurely();
     try {
       wake = true;
       woken.signalAll();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Where there is no memory to stand in line, again: who is not woken may sleep for ever. */
+  private void lockSurely() {
+    boolean locked = false;
+    while (!locked) {
+      try {
+        lock.lock();
+        locked = true;
+      } catch (OutOfMemoryError e) {
+        Thread.onSpinWait();
+      }
     }
   }
 
@@ -50,6 +67,9 @@ final class Waiter {
       await(time);
     } catch (InterruptedException e) {
       // By somebody who took it for a handler's: clears the flag, and the loop looks again.
+    } catch (OutOfMemoryError e) {
+      // Not even for a wait: the loop looks again when others may have let go of some.
+      LockSupport.parkNanos(Math.min(WITHOUT_MEMORY, time.toNanos()));
     }
   }
 }

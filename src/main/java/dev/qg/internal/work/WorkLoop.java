@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
 import java.time.Duration;
@@ -53,6 +54,11 @@ public final class WorkLoop {
   /** Written before the interrupt, so that the handler's error is known to be its consequence. */
   private volatile boolean outOfTime;
 
+  /** What is still to be recorded of the last job, as its session has ended with it, say. */
+  private @Nullable Unrecorded unrecorded;
+
+  private record Unrecorded(JobKey key, HeldJob.Fault fault) {}
+
   /** Guards the two below, so that no thread is interrupted that has left the loop. */
   private final ReentrantLock guard = new ReentrantLock();
 
@@ -87,7 +93,18 @@ public final class WorkLoop {
    */
   public boolean workOne() {
     try (Session one = Session.open(connections, sql)) {
-      return workOne(one) != Found.NOTHING;
+      return workOneOrDoubt(one) != Found.NOTHING;
+    }
+  }
+
+  private Found workOneOrDoubt(Session on) {
+    try {
+      return workOne(on);
+    } catch (ContentionException e) {
+      throw e;
+    } catch (Throwable t) {
+      on.doubt();
+      throw t;
     }
   }
 
@@ -97,9 +114,32 @@ public final class WorkLoop {
       return Found.NOTHING;
     }
     HeldJob job = on.hold(row.get(), policy);
-    boolean kept =
-        runner.run(job, () -> {}, () -> outOfTime ? Shutdown.OUT_OF_TIME : null, end -> {});
+    Unrecorded before = unrecorded;
+    boolean kept;
+    if (before != null && before.key.equals(job.row().key())) {
+      kept = recordLate(job, before.fault);
+    } else {
+      kept = run(job);
+    }
+    unrecorded = null;
     return kept ? Found.JOB : Found.LOST_JOB;
+  }
+
+  private boolean run(HeldJob job) {
+    try {
+      return runner.run(job, () -> {}, () -> outOfTime ? Shutdown.OUT_OF_TIME : null, end -> {});
+    } catch (Throwable t) {
+      HeldJob.Fault fault = job.fault();
+      unrecorded = fault == null ? null : new Unrecorded(job.row().key(), fault);
+      throw t;
+    }
+  }
+
+  /** Has its failure recorded that another session could not: else it would run again at once. */
+  private static boolean recordLate(HeldJob job, HeldJob.Fault fault) {
+    try (job) {
+      return job.fail(fault.cause(), fault.message());
+    }
   }
 
   /** Works until it is stopped, or until the thread is interrupted by its owner. Once only. */
@@ -160,7 +200,7 @@ public final class WorkLoop {
       try {
         Found found = Found.JOB;
         while (found == Found.JOB && goesOn()) {
-          found = workOne(one);
+          found = workOneOrDoubt(one);
           outage.over();
         }
         return found == Found.LOST_JOB ? AFTER_CONTENTION : interval;

@@ -1,0 +1,119 @@
+package dev.qg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.qg.fixture.Effects;
+import dev.qg.fixture.TestDatabase;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A handler that fills the heap fails, and whatever that does to others, no job is lost by it. */
+class NoMemoryTest {
+
+  private static final int GREEDY = 20;
+  private static final int MODEST = 2_000;
+
+  @RegisterExtension final TestDatabase db = TestDatabase.withTables();
+  @TempDir Path directory;
+
+  @Test
+  @Timeout(300)
+  void aPoolGoesOnWhoseHandlersTakeAllMemory() throws Exception {
+    Effects.createTable(db.ctx());
+    List<Job> jobs = new ArrayList<>(Collections.nCopies(MODEST, Job.of("Modest")));
+    for (int i = 0; i < GREEDY; i++) {
+      jobs.add(i * (MODEST / GREEDY), Job.of("Greedy"));
+    }
+    db.qg().enqueueAll(jobs);
+    List<Long> ids = db.jobs().stream().map(job -> job.getJobId()).toList();
+
+    File output = directory.resolve("output").toFile();
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Child.class.getName(),
+                db.url())
+            .redirectErrorStream(true)
+            .redirectOutput(output)
+            .start();
+    try {
+      await("all is done").atMost(Duration.ofMinutes(4)).until(() -> db.jobs().isEmpty());
+      process.getOutputStream().close();
+      assertThat(process.waitFor(1, TimeUnit.MINUTES)).as("it shuts down").isTrue();
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+    assertThat(output).content().contains("OutOfMemoryError");
+    assertThat(process.exitValue()).isZero();
+    assertThat(db.jobs()).isEmpty();
+    assertThat(Effects.notes(db.ctx()))
+        .containsExactlyInAnyOrderElementsOf(ids.stream().map(String::valueOf).toList());
+  }
+
+  /** A program that works all jobs with a pool, in a small heap. */
+  static final class Child {
+
+    private Child() {}
+
+    public static void main(String[] args) throws IOException {
+      HikariConfig config = new HikariConfig();
+      config.setJdbcUrl(args[0]);
+      config.setMaximumPoolSize(10);
+      RetryPolicy soon = RetryPolicy.builder().delay(failures -> Duration.ofMillis(100)).build();
+      try (HikariDataSource dataSource = new HikariDataSource(config);
+          Qg qg = Qg.builder(dataSource).retryPolicy(soon).build();
+          WorkerPool pool =
+              WorkerPool.builder(
+                      qg,
+                      WorkMap.builder()
+                          .add("Modest", job -> Effects.write(job.tx(), "" + job.id()))
+                          .add("Greedy", Child::fillTheHeap)
+                          .build())
+                  .count(6)
+                  .interval(Duration.ofMillis(100))
+                  .build()) {
+        pool.start();
+        // Until the parent, who has the memory to look, has seen that all is done.
+        System.in.read();
+      }
+    }
+
+    private static final List<byte[]> ALL = Collections.synchronizedList(new ArrayList<>());
+
+    private static void fillTheHeap(LockedJob job) {
+      Effects.write(job.tx(), "" + job.id());
+      if (job.errorCount() == 0) {
+        int size = 1 << 20;
+        while (true) {
+          try {
+            ALL.add(new byte[size]);
+          } catch (OutOfMemoryError e) {
+            // Down to the last bytes, so that others have none either.
+            if (size <= 2_048) {
+              ALL.clear();
+              throw e;
+            }
+            size /= 2;
+          }
+        }
+      }
+    }
+  }
+}
