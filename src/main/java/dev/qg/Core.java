@@ -8,6 +8,7 @@ import dev.qg.internal.work.HandHeldJobs;
 import dev.qg.internal.work.InlineJobs;
 import dev.qg.internal.work.Places;
 import dev.qg.internal.work.Runner;
+import dev.qg.internal.work.SharedSessionException;
 import dev.qg.internal.work.WakeUps;
 import dev.qg.internal.work.WorkLoop;
 import java.sql.Connection;
@@ -15,6 +16,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jooq.ConnectionProvider;
 import org.jooq.DSLContext;
 import org.jooq.exception.DataAccessException;
@@ -79,20 +81,32 @@ final class Core {
   /** Locks a job of the queue to be worked by hand. */
   Optional<LockedJob> lockJob(String queue) {
     requireOpen();
+    return working(() -> handHeld.lock(queue).map(held -> new LockedJob(held, true)));
+  }
+
+  /** Runs something that locks jobs, whose failures are given the names that users know. */
+  <T> T working(Supplier<T> work) {
     try {
-      return handHeld.lock(queue).map(held -> new LockedJob(held, true));
+      return work.get();
     } catch (ContentionException e) {
       throw new TryAgainException(e);
+    } catch (SharedSessionException e) {
+      throw new QgException(String.valueOf(e.getMessage()), e);
     }
   }
 
-  /** Refuses to work on a database without our tables, if it can be asked. */
-  void requireTables() {
+  /** Refuses to work without our tables, or on what is no session, if the database can be asked. */
+  void requireFitForWork() {
     boolean jobs;
     boolean deadJobs;
     try {
       jobs = own(sql.findJobs()::execute);
       deadJobs = !policy.givesUp() || own(sql.findDeadJobs()::execute);
+      working(
+          () -> {
+            connections.requireSessions(sql);
+            return true;
+          });
     } catch (DataAccessException e) {
       log.atWarn()
           .addKeyValue("event", "start_unchecked")

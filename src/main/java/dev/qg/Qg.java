@@ -131,6 +131,8 @@ public final class Qg implements AutoCloseable {
    *
    * @return empty if there is none
    * @throws TryAgainException if ten jobs in a row were lost to other workers
+   * @throws QgException if connections are no sessions of the server, as behind PgBouncer in
+   *     transaction mode; the message says what to do
    * @throws DataAccessException if the database failed
    */
   public Optional<LockedJob> lockJob(String queue) {

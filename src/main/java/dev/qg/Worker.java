@@ -1,6 +1,5 @@
 package dev.qg;
 
-import dev.qg.internal.work.ContentionException;
 import dev.qg.internal.work.Shutdown;
 import dev.qg.internal.work.WorkLoop;
 import java.time.Duration;
@@ -35,11 +34,12 @@ public final class Worker implements AutoCloseable {
    * Works jobs until {@link #shutdown()}, or until its thread is interrupted, which ends it after
    * the current job and leaves the thread interrupted. Can be called once.
    *
-   * @throws QgException if a table that it needs is missing; the message says how to make it
+   * @throws QgException if a table that it needs is missing, or if connections are no sessions of
+   *     the server, as behind PgBouncer in transaction mode; the message says what to do
    * @throws IllegalStateException if it was called before
    */
   public void work() {
-    qg.core().requireTables();
+    qg.core().requireFitForWork();
     loop.run();
   }
 
@@ -48,15 +48,12 @@ public final class Worker implements AutoCloseable {
    *
    * @return whether there was one
    * @throws TryAgainException if ten jobs in a row were lost to other workers
+   * @throws QgException if connections are no sessions of the server; the message says what to do
    * @throws org.jooq.exception.DataAccessException if the database failed
    */
   public boolean workOne() {
     qg.core().requireOpen();
-    try {
-      return loop.workOne();
-    } catch (ContentionException e) {
-      throw new TryAgainException(e);
-    }
+    return qg.core().working(loop::workOne);
   }
 
   /**

@@ -64,11 +64,12 @@ public final class WorkerPool implements AutoCloseable {
    * Starts the workers. If the database can't be reached yet, which may take as long as the {@code
    * DataSource} waits for a connection, they begin when it can.
    *
-   * @throws QgException if a table that they need is missing; the message says how to make it
+   * @throws QgException if a table that they need is missing, or if connections are no sessions of
+   *     the server, as behind PgBouncer in transaction mode; the message says what to do
    * @throws IllegalStateException if the pool was started or shut down before
    */
   public void start() {
-    qg.core().requireTables();
+    qg.core().requireFitForWork();
     if (!engine.start()) {
       throw new IllegalStateException("The pool \"" + name + "\" was started or shut down before");
     }

@@ -2,7 +2,6 @@ package dev.qg.internal.sql;
 
 import static org.jooq.impl.DSL.currentCatalog;
 import static org.jooq.impl.DSL.field;
-import static org.jooq.impl.DSL.function;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.name;
 import static org.jooq.impl.DSL.select;
@@ -40,7 +39,7 @@ final class AdvisoryLocks {
    * when the server's memory for locks is used up: just when somebody must know what to release.
    */
   static Condition areOwn() {
-    return haveOneKey().and(PID.eq(function("pg_backend_pid", SQLDataType.INTEGER)));
+    return haveOneKey().and(PID.eq(Functions.backendPid()));
   }
 
   /** Those with one bigint key, of this database. */

@@ -72,6 +72,11 @@ final class Functions {
     return function("unnest", elementType, array);
   }
 
+  /** The number of the server's process that runs the statement. */
+  static Field<Integer> backendPid() {
+    return function("pg_backend_pid", SQLDataType.INTEGER);
+  }
+
   static Field<Long> nextval(Field<String> sequence) {
     return function("nextval", SQLDataType.BIGINT, sequence);
   }

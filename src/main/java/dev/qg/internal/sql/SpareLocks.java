@@ -54,8 +54,7 @@ public final class SpareLocks {
   }
 
   private static Query ofEach(String function) {
-    Field<Integer> own =
-        function("pg_backend_pid", SQLDataType.INTEGER).mul(inline(SPARES)).plus(SPARE);
+    Field<Integer> own = Functions.backendPid().mul(inline(SPARES)).plus(SPARE);
     return select(function(function, SQLDataType.BOOLEAN, inline(FIRST_KEY), own))
         .from(generateSeries(inline(0), inline(SPARES - 1)).as("spare", "spare"));
   }

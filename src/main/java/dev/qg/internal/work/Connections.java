@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.function.Function;
@@ -21,8 +22,24 @@ public final class Connections {
 
   private final DataSource dataSource;
 
+  private final SessionCheck sessionCheck = new SessionCheck(this);
+
   public Connections(DataSource dataSource) {
     this.dataSource = dataSource;
+  }
+
+  /**
+   * Makes sure that connections can hold the locks of jobs; where they can, it asks only once.
+   *
+   * @throws SharedSessionException if they can't
+   */
+  public void requireSessions(Statements sql) {
+    sessionCheck.require(sql.selectBackend());
+  }
+
+  /** Has that asked again. */
+  void doubtSessions() {
+    sessionCheck.doubt();
   }
 
   /** Takes a connection whose statements commit by themselves, to be given back by its close. */

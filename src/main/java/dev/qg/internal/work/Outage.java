@@ -1,13 +1,16 @@
 package dev.qg.internal.work;
 
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
  * Something that fails again and again, such as a database that is away: said once when it begins
- * and once when it is over, with growing pauses in between. For one thread.
+ * or becomes another kind of failure, and once when it is over, with growing pauses in between. For
+ * one thread.
  */
 final class Outage {
 
@@ -21,7 +24,9 @@ final class Outage {
   private final String subject;
   private final String consequence;
   private Duration pause = FIRST_PAUSE;
-  private boolean on;
+
+  /** The kinds of failures that were told, since it began. */
+  private final Set<Class<?>> told = new HashSet<>();
 
   /**
    * @param subject names the events
@@ -34,7 +39,7 @@ final class Outage {
 
   /** Tells how long to wait before the next try. */
   Duration failed(Throwable cause) {
-    log.atLevel(on ? Level.DEBUG : Level.ERROR)
+    log.atLevel(told.add(cause.getClass()) ? Level.ERROR : Level.DEBUG)
         .addKeyValue("event", subject + "_failing")
         .setCause(cause)
         .log(
@@ -42,7 +47,6 @@ final class Outage {
                 + "; trying again, with pauses of up to "
                 + LONGEST_PAUSE.toSeconds()
                 + " s");
-    on = true;
     Duration now = pause;
     Duration doubled = pause.multipliedBy(2);
     pause = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
@@ -50,9 +54,9 @@ final class Outage {
   }
 
   void over() {
-    if (on) {
+    if (!told.isEmpty()) {
       log.atInfo().addKeyValue("event", subject + "_recovered").log("It works again");
-      on = false;
+      told.clear();
       pause = FIRST_PAUSE;
     }
   }

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.function.Consumer;
 import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +21,7 @@ final class Session implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Session.class);
 
+  private final Connections connections;
   private final Connections.Borrowed borrowed;
   private final Statements sql;
 
@@ -34,37 +36,55 @@ final class Session implements AutoCloseable {
   private final SessionSettings settings;
   private final SessionLocks locks;
 
-  private Session(Connections.Borrowed borrowed, Statements sql) {
-    this.borrowed = borrowed;
+  /** What runs its statements, where that was asked when it was opened. */
+  private @Nullable Integer backend;
+
+  private Session(Connections connections, Statements sql) {
+    this.connections = connections;
+    this.borrowed = connections.borrow();
     this.sql = sql;
     this.settings = new SessionSettings(borrowed.connection(), sql);
-    this.locks = new SessionLocks(borrowed.connection(), sql, this::abort);
+    this.locks = new SessionLocks(borrowed.connection(), sql, this::abort, this::lockMissing);
   }
 
+  /**
+   * Opens one for the locks of a few jobs.
+   *
+   * @throws SharedSessionException if connections can't hold locks
+   */
   static Session open(Connections connections, Statements sql) {
-    return new Session(connections.borrow(), sql);
+    connections.requireSessions(sql);
+    return new Session(connections, sql);
   }
 
   /**
    * Opens one for short statements: a server that doesn't answer is noticed, and what others have
-   * locked is not waited for long.
+   * locked is not waited for long. It holds no locks of jobs, so any connection will do.
    */
   static Session openToWrite(Connections connections, Statements sql) {
-    return open(connections, sql, SessionSettings::toWrite);
+    return open(connections, sql, session -> session.settings.toWrite());
   }
 
   /**
    * Opens one that is kept for long: each side notices within seconds when the other one is gone.
+   *
+   * @throws SharedSessionException if connections can't hold locks
    */
   static Session openToHold(Connections connections, Statements sql) {
-    return open(connections, sql, SessionSettings::toHold);
+    connections.requireSessions(sql);
+    return open(
+        connections,
+        sql,
+        session -> {
+          session.settings.toHold();
+          session.backend = sql.selectBackend().execute(session.connection());
+        });
   }
 
-  private static Session open(
-      Connections connections, Statements sql, Consumer<SessionSettings> use) {
-    Session session = open(connections, sql);
+  private static Session open(Connections connections, Statements sql, Consumer<Session> use) {
+    Session session = new Session(connections, sql);
     try {
-      use.accept(session.settings);
+      use.accept(session);
       return session;
     } catch (Throwable e) {
       session.abort();
@@ -126,16 +146,47 @@ final class Session implements AutoCloseable {
     return new HeldJob(row, sql, policy, transaction, byHand, null, release.andThen(afterwards));
   }
 
-  /** Fails if the server doesn't answer on the session. */
+  /** Fails if the server doesn't answer on the session, or if it is another one than it was. */
   void requireAnswer() {
     try {
       if (!connection().isValid(SECONDS_TO_ANSWER)) {
         abort();
         throw new DataAccessException("The session that holds the locks doesn't answer");
       }
+      if (backend != null) {
+        requireSame(backend);
+      }
     } catch (SQLException e) {
       throw new DataAccessException("Can't ask whether the session still answers", e);
     }
+  }
+
+  private void requireSame(int backend) {
+    try {
+      SessionCheck.requireSame(backend, sql.selectBackend().execute(connection()));
+    } catch (SharedSessionException e) {
+      distrust();
+      throw e;
+    }
+  }
+
+  /** Something else has released a lock here, or this is no longer the session that took it. */
+  private void lockMissing() {
+    boolean own;
+    try {
+      own = sql.selectBackend().isDrivers(connection());
+    } catch (DataAccessException e) {
+      // What was done to the job is done, and must not fail by this.
+      own = false;
+    }
+    if (!own) {
+      distrust();
+    }
+  }
+
+  private void distrust() {
+    connections.doubtSessions();
+    abort();
   }
 
   boolean isEnded() {

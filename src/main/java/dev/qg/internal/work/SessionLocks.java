@@ -46,6 +46,7 @@ final class SessionLocks {
   private final Connection connection;
   private final Statements sql;
   private final Runnable endSession;
+  private final Runnable lockMissing;
 
   /** Whether what is done for one job may be sent together. */
   private final boolean inOneTrip;
@@ -55,11 +56,13 @@ final class SessionLocks {
 
   /**
    * @param endSession ends the session, and all its locks with it
+   * @param lockMissing hears that a lock was gone before it was released
    */
-  SessionLocks(Connection connection, Statements sql, Runnable endSession) {
+  SessionLocks(Connection connection, Statements sql, Runnable endSession, Runnable lockMissing) {
     this.connection = connection;
     this.sql = sql;
     this.endSession = endSession;
+    this.lockMissing = lockMissing;
     this.inOneTrip = OneTrip.isFor(connection);
   }
 
@@ -218,7 +221,7 @@ final class SessionLocks {
     try {
       List<Long> missing = sql.unlockJobs().execute(connection, ids);
       if (!missing.isEmpty()) {
-        warnOfMissing(missing);
+        missing(missing);
       }
     } catch (DataAccessException e) {
       log.atWarn()
@@ -252,18 +255,19 @@ final class SessionLocks {
     FinishJob.Finished finished = sql.finishJob().execute(connection, key);
     held.remove(key.id());
     if (!finished.released()) {
-      warnOfMissing(List.of(key.id()));
+      missing(List.of(key.id()));
     }
     return finished.deleted();
   }
 
-  private static void warnOfMissing(List<Long> ids) {
+  private void missing(List<Long> ids) {
     log.atWarn()
         .addKeyValue("event", "lock_missing")
         .addKeyValue("job_id", ids)
         .log(
             "The lock of job {} was gone before it was released: something else on its session"
-                + " has released it",
+                + " has released it, or the session was changed by a pooler in transaction mode",
             ids);
+    lockMissing.run();
   }
 }

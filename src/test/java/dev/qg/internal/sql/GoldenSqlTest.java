@@ -100,6 +100,7 @@ class GoldenSqlTest {
             AdjustSession.class,
             r -> Sent.by(c -> new AdjustSession(r, AdjustSession.TO_HOLD).execute(c))),
         Golden.of(SelectOwnLocks.class, r -> Sent.by(c -> new SelectOwnLocks(r).execute(c))),
+        Golden.of(SelectBackend.class, r -> Sent.by(c -> new SelectBackend(r).execute(c))),
         Golden.of(SpareLocks.class, r -> Sent.by(c -> new SpareLocks(r).take(c)))
             .and("to give them up", r -> Sent.by(c -> new SpareLocks(r).giveUp(c))),
         Golden.of(Listen.class, r -> Sent.by(c -> new Listen(r).execute(c)))
