@@ -190,7 +190,9 @@ final class JobEnd {
   /** Tells a job that was lost from one that the handler has hidden from its own transaction. */
   private void requireGone() {
     JobKey key = job.row().key();
-    if (transaction.call(c -> sql.rereadJobs().execute(c, key.queue(), List.of(key))).isEmpty()) {
+    if (transaction
+        .call(same -> sql.rereadJobs().execute(same, key.queue(), List.of(key), 1))
+        .isEmpty()) {
       return;
     }
     throw new IllegalStateException(
