@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jooq.SQLDialect;
@@ -141,7 +142,7 @@ class SharedSessionsTest {
         pool.start();
         running.await();
         sessions.forATransaction(true);
-        told.await();
+        assertThat(told.await(20, TimeUnit.SECONDS)).isTrue();
         await().until(() -> logs.alarms("lock_session_lost").size() == 1);
         db.enqueue("Do");
         await().until(() -> logs.events("worker_failing").size() >= 3);
