@@ -68,8 +68,9 @@ public final class Worker implements AutoCloseable {
    * Lets the current job of {@link #work()} finish until a time limit, and waits for it. A handler
    * that still runs then is interrupted, and if it fails by that, its job is given back as it was.
    * If it doesn't return within a second, its session is ended, with which it loses its transaction
-   * and its job; other workers can have the job as soon as the server has noticed, which is when
-   * the statement ends that the handler may be waiting for. Again is harmless.
+   * and its job; other workers can have the job as soon as the server has noticed, which may take
+   * some seconds if the handler waits for a statement, and before PostgreSQL 14 until the statement
+   * ends. Again is harmless.
    *
    * @return whether the job finished by itself within the limit
    */

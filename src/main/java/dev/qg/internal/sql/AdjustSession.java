@@ -1,5 +1,6 @@
 package dev.qg.internal.sql;
 
+import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.function;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.param;
@@ -10,10 +11,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jooq.Field;
+import org.jooq.Name;
 import org.jooq.Param;
 import org.jooq.Query;
 import org.jooq.exception.DataAccessException;
+import org.jooq.impl.DSL;
 import org.jooq.impl.SQLDataType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,25 +25,30 @@ import org.slf4j.LoggerFactory;
 /**
  * Adjusts a session to what it is used for, until it is given back.
  *
- * <p>One that is held for long, with the locks of jobs: the server is to notice within seconds that
- * its client's host is gone, no time-out of others is to end it, and a statement that takes too
- * long is to fail before its client gives the whole session up, with all it holds. One that writes:
- * a row that somebody else has locked is not to keep the others waiting for long.
+ * <p>One on which a job is worked: the server is to notice within seconds that its client's host is
+ * gone. One that is held for long, with the locks of many jobs: besides, no time-out of others is
+ * to end it, and a statement that takes too long is to fail before its client gives the whole
+ * session up, with all it holds. One that writes: a row that somebody else has locked is not to
+ * keep the others waiting for long.
  *
  * <pre>{@code
- * select current_setting(?, true), set_config(?, ?, false) where current_setting(?, true) is not null
+ * select "setting"."name", current_setting("setting"."name", true),
+ *     set_config("setting"."name", "setting"."value", false)
+ * from (select unnest(cast(? as text[])) as "name", unnest(cast(? as text[])) as "value") as "setting"
+ * where current_setting("setting"."name", true) is not null
  * }</pre>
  *
  * <p><b>Locks</b>: none. <b>Index</b>: none. <b>Concurrency</b>: it must be outside of a
  * transaction, whose rollback would undo it. A setting that the server does not know (two are of
- * PostgreSQL 14) or can't do on its platform stays as it is.
+ * PostgreSQL 14) or can't do on its platform stays as it is. All of them take one round trip, or
+ * one each where the server refuses one.
  */
 public final class AdjustSession {
 
   /** A setting, with its value in the unit that the server has for it. */
   record Setting(String name, String value) {}
 
-  static final List<Setting> TO_HOLD =
+  static final List<Setting> TO_WORK =
       List.of(
           // A silent client is asked after 5 s, and given up after three questions 2 s apart.
           new Setting("tcp_keepalives_idle", "5"),
@@ -48,12 +57,17 @@ public final class AdjustSession {
           // The same for a client that doesn't acknowledge what it is sent.
           new Setting("tcp_user_timeout", "10000"),
           // Also while a statement runs, which else is noticed at its end only.
-          new Setting("client_connection_check_interval", "5000"),
-          new Setting("idle_session_timeout", "0"),
-          // Sooner than the client, which would give the session up and the locks with it.
-          new Setting("statement_timeout", "20000"),
-          // Sooner than that one, which would not tell that others have locked the table.
-          new Setting("lock_timeout", "10000"));
+          new Setting("client_connection_check_interval", "5000"));
+
+  static final List<Setting> TO_HOLD =
+      Stream.concat(
+              TO_WORK.stream(),
+              Stream.of(
+                  new Setting("idle_session_timeout", "0"),
+                  // Sooner than the client, which would give the session up and the locks with it.
+                  new Setting("statement_timeout", "20000"),
+                  new Setting("lock_timeout", "20000")))
+          .toList();
 
   static final List<Setting> TO_WRITE = List.of(new Setting("lock_timeout", "1000"));
 
@@ -63,8 +77,12 @@ public final class AdjustSession {
   /** There is no such setting, it can't have that value here, or the role may not. */
   private static final Set<String> TOLERATED = Set.of("42704", "22023", "42501");
 
-  private static final Param<String> NAME = param("name", SQLDataType.CLOB);
-  private static final Param<String> VALUE = param("value", SQLDataType.CLOB);
+  private static final Param<String[]> NAMES = param("names", SQLDataType.CLOB.array());
+  private static final Param<String[]> VALUES = param("values", SQLDataType.CLOB.array());
+
+  private static final Name SETTING = DSL.name("setting");
+  private static final Field<String> NAME = field(DSL.name("name"), SQLDataType.CLOB);
+  private static final Field<String> VALUE = field(DSL.name("value"), SQLDataType.CLOB);
 
   private static final Logger log = LoggerFactory.getLogger(AdjustSession.class);
 
@@ -72,15 +90,24 @@ public final class AdjustSession {
   private final List<Setting> settings;
 
   AdjustSession(Renderer renderer, List<Setting> settings) {
-    this.statement = renderer.render(query(), NAME, VALUE);
+    this.statement = renderer.render(query(), NAMES, VALUES);
     this.settings = settings;
   }
 
   static Query query() {
-    Field<String> before = function("current_setting", SQLDataType.CLOB, NAME, inline(true));
-    Field<String> after = function("set_config", SQLDataType.CLOB, NAME, VALUE, inline(false));
+    Field<String> name = Functions.column(SETTING, NAME);
+    Field<String> before = function("current_setting", SQLDataType.CLOB, name, inline(true));
+    Field<String> after =
+        function(
+            "set_config", SQLDataType.CLOB, name, Functions.column(SETTING, VALUE), inline(false));
     // The server evaluates them from left to right.
-    return select(before, after).where(before.isNotNull());
+    return select(name, before, after)
+        .from(
+            select(
+                    Functions.unnest(NAMES, SQLDataType.CLOB).as(NAME),
+                    Functions.unnest(VALUES, SQLDataType.CLOB).as(VALUE))
+                .asTable(SETTING))
+        .where(before.isNotNull());
   }
 
   /**
@@ -89,33 +116,47 @@ public final class AdjustSession {
    * @return what they were before, to be given to {@link #release}
    */
   public Map<String, String> execute(Connection session) {
-    Map<String, String> before = new LinkedHashMap<>();
-    for (Setting setting : settings) {
-      set(session, setting.name(), setting.value())
-          .forEach(value -> before.put(setting.name(), value));
-    }
-    return before;
+    return set(session, settings);
   }
 
   /** Brings back what the session had before, so that it leaves as it came. */
   public void release(Connection session, Map<String, String> before) {
-    before.forEach((name, value) -> set(session, name, value));
+    set(
+        session,
+        before.entrySet().stream()
+            .map(entry -> new Setting(entry.getKey(), entry.getValue()))
+            .toList());
   }
 
-  /** Sets it, and tells what it was before; nothing if it can't be set. */
-  private List<String> set(Connection session, String name, String value) {
+  /** Makes them together, or where that is refused, those that are not. */
+  private Map<String, String> set(Connection session, List<Setting> some) {
     try {
-      return statement.query(session, row -> row.getString(1), name, value);
+      Map<String, String> before = new LinkedHashMap<>();
+      statement.query(
+          session,
+          row -> before.put(row.getString(1), row.getString(2)),
+          some.stream().map(Setting::name).toArray(String[]::new),
+          some.stream().map(Setting::value).toArray(String[]::new));
+      return before;
     } catch (DataAccessException e) {
       if (!TOLERATED.contains(e.sqlState())) {
         throw e;
       }
-      log.atDebug()
-          .addKeyValue("event", "setting_refused")
-          .addKeyValue("setting", name)
-          .setCause(e)
-          .log("The server can't set {} to {}", name, value);
-      return List.of();
+      if (some.size() == 1) {
+        refused(some.get(0), e);
+        return Map.of();
+      }
+      Map<String, String> before = new LinkedHashMap<>();
+      some.forEach(setting -> before.putAll(set(session, List.of(setting))));
+      return before;
     }
+  }
+
+  private static void refused(Setting setting, DataAccessException cause) {
+    log.atDebug()
+        .addKeyValue("event", "setting_refused")
+        .addKeyValue("setting", setting.name())
+        .setCause(cause)
+        .log("The server can't set {} to {}", setting.name(), setting.value());
   }
 }

@@ -1,0 +1,185 @@
+package dev.qg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.qg.fixture.Effects;
+import dev.qg.fixture.Gate;
+import dev.qg.fixture.Logs;
+import dev.qg.fixture.TcpProxy;
+import dev.qg.fixture.TestDatabase;
+import dev.qg.fixture.Works;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A network that is silent, one way, or slow: nothing is lost or done twice, whoever is not
+ * answered gives up in time, and what is only slow goes on.
+ */
+class SilentNetworkTest {
+
+  /** Longer than a pool's session may be silent, which is asked after 2 s and given up after 10. */
+  private static final Duration PATIENCE = Duration.ofSeconds(25);
+
+  @RegisterExtension final TestDatabase db = TestDatabase.withTables();
+  @RegisterExtension final Logs logs = new Logs();
+
+  private final CountDownLatch running = new CountDownLatch(1);
+  private final AtomicInteger runs = new AtomicInteger();
+
+  private TcpProxy network;
+  private Works.Shutdown shutdown;
+
+  @BeforeEach
+  void createTable() {
+    Effects.createTable(db.ctx());
+    network = db.network();
+    shutdown = limit -> true;
+  }
+
+  @AfterEach
+  void stop() {
+    network.heal();
+    shutdown.within(Duration.ofSeconds(10));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void keepsBackTheAnswerToACommitWhichCountsAllTheSame(Works kind) {
+    workAndSilenceTheServer(kind);
+
+    network.heal();
+
+    await().until(() -> db.jobs().isEmpty() && db.openTransactions() == 0);
+    db.enqueue("Do");
+    await("it goes on").until(() -> Effects.notes(db.ctx()).size() == 2);
+    assertThat(Effects.notes(db.ctx())).containsExactly("run 1", "run 2");
+    assertThat(logs.alarms("worker_failing")).isEmpty();
+    assertThat(logs.alarms("job_failed")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void keepsNoShutdownFromItsEnd(Works kind) {
+    workAndSilenceTheServer(kind);
+
+    long start = System.nanoTime();
+    assertThat(shutdown.within(Duration.ofMillis(100))).isFalse();
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+
+    await("the server has noticed").until(() -> db.advisoryLocks() == 0);
+    assertThat(db.jobs()).isEmpty();
+    assertThat(Effects.notes(db.ctx())).containsExactly("run 1");
+  }
+
+  /** Has a job worked up to a commit that is done and not answered. */
+  private void workAndSilenceTheServer(Works kind) {
+    Gate gate = Gate.closed(db);
+    Effects.holdUpCommits(db.ctx());
+    shutdown = start(kind, "", job -> Effects.write(job.tx(), "run " + runs.incrementAndGet()));
+    db.enqueue("Do");
+    gate.awaitSomebody();
+    network.silenceServer();
+    gate.open();
+    await("it is committed").until(() -> db.jobs().isEmpty());
+  }
+
+  /** What the silence keeps from the server comes too late, and the driver has given up before. */
+  @ParameterizedTest
+  @EnumSource
+  void endsForAHandlerWithItsDriversPatience(Works kind) {
+    shutdown =
+        start(
+            kind,
+            "socketTimeout=2",
+            job -> {
+              Effects.write(job.tx(), "run " + runs.incrementAndGet());
+              if (runs.get() == 1) {
+                network.silenceClient();
+              }
+            });
+    db.enqueue("Do");
+    await()
+        .until(() -> logs.alarms("job_failed").size() + logs.alarms("job_given_back").size() > 0);
+
+    network.heal();
+
+    await().until(() -> db.jobs().isEmpty() && db.openTransactions() == 0);
+    assertThat(Effects.notes(db.ctx()))
+        .containsExactly("run " + runs.get())
+        .doesNotContain("run 1");
+    assertThat(logs.alarms("worker_failing")).hasSizeLessThanOrEqualTo(2);
+  }
+
+  @Test
+  void endsThePatienceOfAPoolWhichTellsItsHandlersAndGoesOn() throws Exception {
+    CountDownLatch interrupted = new CountDownLatch(1);
+    shutdown =
+        start(
+            Works.POOL,
+            "",
+            job -> {
+              if (runs.incrementAndGet() == 1) {
+                running.countDown();
+                try {
+                  new CountDownLatch(1).await();
+                } finally {
+                  interrupted.countDown();
+                }
+              }
+            });
+    db.enqueue("Do");
+    running.await();
+
+    network.silenceServer();
+
+    await().atMost(PATIENCE).until(() -> interrupted.getCount() == 0);
+    network.heal();
+    await().until(() -> db.jobs().isEmpty());
+    assertThat(runs).hasValue(2);
+    assertThat(logs.alarms("lock_session_lost")).hasSize(1);
+    assertThat(logs.alarms("worker_failing")).hasSize(1);
+    await().until(() -> logs.events("worker_recovered").size() == 1);
+  }
+
+  @Test
+  void isBorneWhereItIsOnlySlow() {
+    network.delay(250);
+    HikariDataSource patient = db.poolThrough(network, PATIENCE, "");
+    WorkFunc function =
+        job -> {
+          Effects.write(job.tx(), "run " + job.id());
+          job.tx().fetch("select pg_sleep(2.5)");
+        };
+    Works.Shutdown pool = start(Works.POOL, patient, function);
+    Works.Shutdown worker = start(Works.WORKER, patient, function);
+    shutdown = pool.and(worker);
+    db.qg().enqueueAll(Collections.nCopies(2, Job.of("Do")));
+    await().atMost(PATIENCE).until(() -> db.jobs().isEmpty());
+    assertThat(Effects.notes(db.ctx())).hasSize(2).doesNotHaveDuplicates();
+    assertThat(logs.all()).noneMatch(entry -> entry.getLevel().isGreaterOrEqual(Level.WARN));
+  }
+
+  private Works.Shutdown start(Works kind, String setting, WorkFunc function) {
+    return start(kind, db.poolThrough(network, Duration.ofMillis(500), setting), function);
+  }
+
+  private static Works.Shutdown start(Works kind, DataSource dataSource, WorkFunc function) {
+    Qg qg =
+        Qg.builder(dataSource)
+            .retryPolicy(RetryPolicy.builder().delay(failures -> Duration.ZERO).build())
+            .build();
+    return kind.start(qg, WorkMap.of("Do", function), 1);
+  }
+}
