@@ -25,15 +25,13 @@ import org.jooq.Table;
 import org.jooq.impl.DSL;
 import org.jooq.impl.SQLDataType;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * What a host has held that vanished without a word, others do soon: its jobs, and with what a
- * worker's session has by itself and a pool's handlers by the URL, also those that need a row that
- * its handlers have written.
+ * What a host has held that vanished without a word, others do soon: its jobs, also where they need
+ * a row that its handlers have written.
  */
 @Tag("system")
 class VanishedHostTest {
@@ -54,30 +52,17 @@ class VanishedHostTest {
 
   @TempDir private Path directory;
 
-  /** What the document on operating has for the URL. */
-  private static final String DOCUMENTED =
-      "options=-c%20tcp_keepalives_idle=5%20-c%20tcp_keepalives_interval=2"
-          + "%20-c%20tcp_keepalives_count=3%20-c%20tcp_user_timeout=10000";
-
-  @Test
-  void needsWhatTheDocumentSays() {
-    assertThat(Path.of("docs/operating.md")).content().contains(DOCUMENTED);
-  }
-
   /** How a host works. */
   enum Kind {
-    POOL(false, ""),
-    POOL_THAT_WRITES(true, "&" + DOCUMENTED),
-    WORKERS_THAT_WRITE(true, "");
+    POOL(false),
+    POOL_THAT_WRITES(true),
+    WORKERS_THAT_WRITE(true);
 
     /** Whether the handlers write before they wait for something. */
     private final boolean writes;
 
-    private final String setting;
-
-    Kind(boolean writes, String setting) {
+    Kind(boolean writes) {
       this.writes = writes;
-      this.setting = setting;
     }
   }
 
@@ -94,7 +79,7 @@ class VanishedHostTest {
       qg.enqueue(Job.of("Hold").withPriority(1));
       qg.enqueue(Job.of("Write").withPriority(1));
       qg.enqueueAll(Collections.nCopies(SHORT_JOBS, Job.of("Short")));
-      String url = server.url().replace("127.0.0.1", host.address()) + kind.setting;
+      String url = server.url().replace("127.0.0.1", host.address());
       try (Jvm vanishing =
           Jvm.startBy(host.launcher(), List.of(), Vanishing.class, kind.name(), url)) {
         vanishing.awaitLine("Hold").awaitLine("Write").awaitLine("Short");

@@ -1,10 +1,14 @@
 package dev.qg.internal.sql;
 
+import static org.jooq.impl.DSL.exists;
 import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.function;
 import static org.jooq.impl.DSL.inline;
+import static org.jooq.impl.DSL.noCondition;
 import static org.jooq.impl.DSL.param;
 import static org.jooq.impl.DSL.select;
+import static org.jooq.impl.DSL.selectOne;
+import static org.jooq.impl.DSL.table;
 
 import java.sql.Connection;
 import java.util.LinkedHashMap;
@@ -12,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.Name;
 import org.jooq.Param;
@@ -23,13 +28,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Adjusts a session to what it is used for, until it is given back.
+ * Adjusts a session to what it is used for.
  *
  * <p>One on which a job is worked: the server is to notice within seconds that its client's host is
- * gone. One that is held for long, with the locks of many jobs: besides, no time-out of others is
- * to end it, and a statement that takes too long is to fail before its client gives the whole
- * session up, with all it holds. One that writes: a row that somebody else has locked is not to
- * keep the others waiting for long.
+ * gone, unless somebody has set when it does. One that is held for long, with the locks of many
+ * jobs: that at any rate, and no time-out of others is to end it, and a statement that takes too
+ * long is to fail before its client gives the whole session up, with all it holds. One that writes:
+ * a row that somebody else has locked is not to keep the others waiting for long.
  *
  * <pre>{@code
  * select "setting"."name", current_setting("setting"."name", true),
@@ -48,25 +53,30 @@ public final class AdjustSession {
   /** A setting, with its value in the unit that the server has for it. */
   record Setting(String name, String value) {}
 
-  static final List<Setting> TO_WORK =
+  private static final List<Setting> WATCHED =
       List.of(
           // A silent client is asked after 5 s, and given up after three questions 2 s apart.
           new Setting("tcp_keepalives_idle", "5"),
           new Setting("tcp_keepalives_interval", "2"),
           new Setting("tcp_keepalives_count", "3"),
-          // The same for a client that doesn't acknowledge what it is sent.
-          new Setting("tcp_user_timeout", "10000"),
           // Also while a statement runs, which else is noticed at its end only.
           new Setting("client_connection_check_interval", "5000"));
 
+  /** Of an application, which may read slowly: that looks as if it were gone. */
+  static final List<Setting> TO_WORK =
+      Stream.concat(WATCHED.stream(), Stream.of(new Setting("tcp_user_timeout", "20000"))).toList();
+
   static final List<Setting> TO_HOLD =
       Stream.concat(
-              TO_WORK.stream(),
+              WATCHED.stream(),
               Stream.of(
+                  // As that of a silent one, for a client that doesn't acknowledge what it is sent.
+                  new Setting("tcp_user_timeout", "10000"),
                   new Setting("idle_session_timeout", "0"),
                   // Sooner than the client, which would give the session up and the locks with it.
                   new Setting("statement_timeout", "20000"),
-                  new Setting("lock_timeout", "20000")))
+                  // Sooner than that one, which would not tell that others have locked the table.
+                  new Setting("lock_timeout", "10000")))
           .toList();
 
   static final List<Setting> TO_WRITE = List.of(new Setting("lock_timeout", "1000"));
@@ -80,6 +90,8 @@ public final class AdjustSession {
   private static final Param<String[]> NAMES = param("names", SQLDataType.CLOB.array());
   private static final Param<String[]> VALUES = param("values", SQLDataType.CLOB.array());
 
+  private static final Name PG_SETTINGS = DSL.name("pg_settings");
+  private static final Field<String> SOURCE = field(DSL.name("source"), SQLDataType.CLOB);
   private static final Name SETTING = DSL.name("setting");
   private static final Field<String> NAME = field(DSL.name("name"), SQLDataType.CLOB);
   private static final Field<String> VALUE = field(DSL.name("value"), SQLDataType.CLOB);
@@ -90,11 +102,27 @@ public final class AdjustSession {
   private final List<Setting> settings;
 
   AdjustSession(Renderer renderer, List<Setting> settings) {
-    this.statement = renderer.render(query(), NAMES, VALUES);
+    this(renderer, settings, noCondition());
+  }
+
+  private AdjustSession(Renderer renderer, List<Setting> settings, Condition which) {
+    this.statement = renderer.render(query(which), NAMES, VALUES);
     this.settings = settings;
   }
 
-  static Query query() {
+  /** One that leaves alone what anybody has set, in the server, for a role, or on the session. */
+  static AdjustSession unlessSet(Renderer renderer, List<Setting> settings) {
+    return new AdjustSession(
+        renderer,
+        settings,
+        exists(
+            selectOne()
+                .from(table(DSL.name("pg_catalog").append(PG_SETTINGS)))
+                .where(Functions.column(PG_SETTINGS, NAME).eq(Functions.column(SETTING, NAME)))
+                .and(Functions.column(PG_SETTINGS, SOURCE).eq(inline("default")))));
+  }
+
+  private static Query query(Condition which) {
     Field<String> name = Functions.column(SETTING, NAME);
     Field<String> before = function("current_setting", SQLDataType.CLOB, name, inline(true));
     Field<String> after =
@@ -107,7 +135,8 @@ public final class AdjustSession {
                     Functions.unnest(NAMES, SQLDataType.CLOB).as(NAME),
                     Functions.unnest(VALUES, SQLDataType.CLOB).as(VALUE))
                 .asTable(SETTING))
-        .where(before.isNotNull());
+        .where(before.isNotNull())
+        .and(which);
   }
 
   /**

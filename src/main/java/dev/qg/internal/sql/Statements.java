@@ -74,7 +74,7 @@ public record Statements(
         new Listen(renderer),
         new SelectStats(renderer),
         new SelectWorking(renderer),
-        new AdjustSession(renderer, AdjustSession.TO_WORK),
+        AdjustSession.unlessSet(renderer, AdjustSession.TO_WORK),
         new AdjustSession(renderer, AdjustSession.TO_HOLD),
         new AdjustSession(renderer, AdjustSession.TO_WRITE),
         new AdjustSession(renderer, AdjustSession.TO_WRITE_WHAT_IS_FREE),

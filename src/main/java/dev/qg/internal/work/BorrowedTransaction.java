@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.function.Function;
@@ -18,6 +19,7 @@ final class BorrowedTransaction implements JobTransaction {
   private record Open(Connections.Borrowed borrowed, OwnTransaction transaction) {}
 
   private final Connections connections;
+  private final Statements sql;
 
   /** Read by whoever aborts, while the holder begins or ends it. */
   private volatile @Nullable Open open;
@@ -25,8 +27,9 @@ final class BorrowedTransaction implements JobTransaction {
   /** Written before an abort looks for what is open, read after a beginning has opened it. */
   private volatile boolean aborted;
 
-  BorrowedTransaction(Connections connections) {
+  BorrowedTransaction(Connections connections, Statements sql) {
     this.connections = connections;
+    this.sql = sql;
   }
 
   @Override
@@ -42,6 +45,7 @@ final class BorrowedTransaction implements JobTransaction {
       Connections.Borrowed borrowed = connections.borrow();
       current = new Open(borrowed, new OwnTransaction(borrowed.connection()));
       try {
+        connections.watch(borrowed.connection(), sql);
         current.transaction.begin();
       } catch (RuntimeException e) {
         borrowed.close();

@@ -3,6 +3,11 @@ package dev.qg.internal.work;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Collections;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jooq.exception.DataAccessException;
@@ -24,6 +29,12 @@ public final class Connections {
 
   private final SessionCheck sessionCheck = new SessionCheck(this);
 
+  /** The driver's connections that are watched, each for as long as it lives. */
+  private final Set<Connection> watched = Collections.newSetFromMap(new WeakHashMap<>());
+
+  /** Guards them, as many threads ask, each for a connection of its own. */
+  private final ReentrantLock guard = new ReentrantLock();
+
   public Connections(DataSource dataSource) {
     this.dataSource = dataSource;
   }
@@ -40,6 +51,35 @@ public final class Connections {
   /** Has that asked again. */
   void doubtSessions() {
     sessionCheck.doubt();
+  }
+
+  /**
+   * Has the server notice soon when a connection's host is gone, with what a job has locked there.
+   * That stays so: to bring it back would cost each job a round trip. It must be in no transaction.
+   */
+  void watch(Connection connection, Statements sql) {
+    try {
+      if (!connection.isWrapperFor(BaseConnection.class)) {
+        sql.toWork().execute(connection);
+        return;
+      }
+      Connection drivers = connection.unwrap(BaseConnection.class);
+      if (!guarded(() -> watched.contains(drivers))) {
+        sql.toWork().execute(connection);
+        guarded(() -> watched.add(drivers));
+      }
+    } catch (SQLException e) {
+      throw new DataAccessException("Can't tell which connection it is", e);
+    }
+  }
+
+  private boolean guarded(BooleanSupplier action) {
+    guard.lock();
+    try {
+      return action.getAsBoolean();
+    } finally {
+      guard.unlock();
+    }
   }
 
   /** Takes a connection whose statements commit by themselves, to be given back by its close. */

@@ -112,7 +112,7 @@ public final class Engine {
         row,
         sql,
         policy,
-        new BorrowedTransaction(connections),
+        new BorrowedTransaction(connections, sql),
         false,
         finisher::add,
         locker::release);

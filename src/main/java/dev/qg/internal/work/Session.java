@@ -133,7 +133,7 @@ final class Session implements AutoCloseable {
   }
 
   private HeldJob hold(JobRow row, JobPolicy policy, boolean byHand, Consumer<HeldJob> afterwards) {
-    settings.toWork();
+    connections.watch(connection(), sql);
     OwnTransaction transaction = new OwnTransaction(connection(), locks.deletion(), byHand);
     Consumer<HeldJob> release =
         job -> {

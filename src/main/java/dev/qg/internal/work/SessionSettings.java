@@ -22,23 +22,12 @@ final class SessionSettings {
   private Map<String, String> before = Map.of();
   private @Nullable Integer patienceBefore;
 
-  /** Whether that is for work, which is the same for one job after the other. */
-  private boolean work;
-
   /** Whether it holds spare locks, or some of them. */
   private boolean spares;
 
   SessionSettings(Connection connection, Statements sql) {
     this.connection = connection;
     this.sql = sql;
-  }
-
-  /** Lets the server notice soon when we are gone, with a job that is worked here. */
-  void toWork() {
-    if (!work) {
-      before = sql.toWork().execute(connection);
-      work = true;
-    }
   }
 
   /** Lets each side notice soon when the other one is gone, and the server bear our silence. */
