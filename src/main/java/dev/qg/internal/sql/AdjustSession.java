@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Locks</b>: none. <b>Index</b>: none. <b>Concurrency</b>: it must be outside of a
  * transaction, whose rollback would undo it. A setting that the server does not know (two are of
- * PostgreSQL 14) or can't do on its platform stays as it is.
+ * PostgreSQL 14, one of 17) or can't do on its platform stays as it is.
  */
 public final class AdjustSession {
 
@@ -50,6 +50,8 @@ public final class AdjustSession {
           // Also while a statement runs, which else is noticed at its end only.
           new Setting("client_connection_check_interval", "5000"),
           new Setting("idle_session_timeout", "0"),
+          // Of PostgreSQL 17, for each statement as well: it would end the session.
+          new Setting("transaction_timeout", "0"),
           // Sooner than the client, which would give the session up and the locks with it.
           new Setting("statement_timeout", "20000"),
           new Setting("lock_timeout", "20000"));

@@ -1,5 +1,9 @@
 package dev.qg.internal.work;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.qg.internal.sql.JobKey;
+import dev.qg.internal.sql.Retry;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,4 +23,14 @@ record Ending(HeldJob job, @Nullable Failure failure, Consumer<HeldJob.End> repo
    * @param error a text that the database can hold
    */
   record Failure(@Nullable Duration delay, String error) {}
+
+  JobKey key() {
+    return job.row().key();
+  }
+
+  /** As a retry, which it must be. */
+  Retry retry() {
+    Failure retried = requireNonNull(failure);
+    return new Retry(key(), requireNonNull(retried.delay()), retried.error());
+  }
 }

@@ -1,9 +1,5 @@
 package dev.qg.internal.work;
 
-import static java.util.Objects.requireNonNull;
-
-import dev.qg.internal.sql.JobKey;
-import dev.qg.internal.sql.Retry;
 import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Ending.Failure;
 import dev.qg.internal.work.HeldJob.End;
@@ -38,7 +34,7 @@ final class Finisher implements Runnable {
   private final Connections connections;
   private final Statements sql;
   private final Runnable written;
-  private final Shortage shortage;
+  private final Stoppage stoppage;
   private final Waiter waiter = new Waiter();
   private final Queue<Ending> added = new ConcurrentLinkedQueue<>();
 
@@ -72,12 +68,12 @@ final class Finisher implements Runnable {
       Connections connections,
       Statements sql,
       Runnable written,
-      Shortage shortage,
+      Stoppage stoppage,
       Counters counters) {
     this.connections = connections;
     this.sql = sql;
     this.written = written;
-    this.shortage = shortage;
+    this.stoppage = stoppage;
     this.counters = counters;
   }
 
@@ -136,7 +132,7 @@ final class Finisher implements Runnable {
   /** How long there is nothing to be done. */
   private Duration pause() {
     long untilReachable = notBefore - System.nanoTime();
-    if (untilReachable > 0 && !shortage.isRoomMade()) {
+    if (untilReachable > 0 && !stoppage.isRoomMade()) {
       return Duration.ofNanos(untilReachable);
     }
     return added.isEmpty() && batch.isEmpty() ? refused.pause() : Duration.ZERO;
@@ -154,11 +150,14 @@ final class Finisher implements Runnable {
         write(session);
         written.run();
       } while (!added.isEmpty() && !givingUp);
-      shortage.over();
+      stoppage.over();
       outage.over();
     } catch (Throwable t) {
-      shortage.failed(t);
       uncertain.addAll(batch);
+      // What is left will be tried again, which ends it; nothing else would.
+      if (!isEmpty()) {
+        stoppage.failed(t);
+      }
       notBefore = System.nanoTime() + outage.failed(t).toNanos();
     } finally {
       current = null;
@@ -188,9 +187,9 @@ final class Finisher implements Runnable {
           ending -> ending.failure() != null && ending.failure().delay() != null,
           retries ->
               sql.scheduleRetries()
-                  .execute(connection, retries.stream().map(Finisher::retry).toList()));
+                  .execute(connection, retries.stream().map(Ending::retry).toList()));
     } catch (RuntimeException e) {
-      requireAnswer(connection, e);
+      requireAnswer(session, e);
       spareOthers(session, e);
       // Of several statements, one may have been committed.
       uncertain.addAll(batch);
@@ -201,18 +200,20 @@ final class Finisher implements Runnable {
   }
 
   private void writeTogether(Predicate<Ending> which, Function<List<Ending>, Set<Long>> statement) {
-    List<Ending> some = batch.stream().filter(which).toList();
+    // What was in vain together, as that took too long for the server, say, is tried one by one.
+    Predicate<Ending> fresh = which.and(ending -> !uncertain.contains(ending));
+    List<Ending> some = batch.stream().filter(fresh).toList();
     if (some.size() < 2) {
       return;
     }
     Set<Long> hit = statement.apply(some);
-    batch.removeIf(which);
+    batch.removeIf(fresh);
     counters.endStatements.increment();
     counters.endedByThem.add(some.size());
     RuntimeException failure = null;
     for (Ending ending : some) {
       try {
-        settle(ending, hit.contains(key(ending).id()));
+        settle(ending, hit.contains(ending.key().id()));
       } catch (RuntimeException e) {
         // Of a logger, say: the others are to be told and given back all the same.
         failure = e;
@@ -230,7 +231,7 @@ final class Finisher implements Runnable {
     try {
       hit = write(connection, ending);
     } catch (RuntimeException e) {
-      requireAnswer(connection, e);
+      requireAnswer(session, e);
       spareOthers(session, e);
       refused.add(batch.removeFirst(), e);
       return;
@@ -244,7 +245,7 @@ final class Finisher implements Runnable {
   private boolean write(Connection connection, Ending ending) {
     Failure failure = ending.failure();
     if (failure == null) {
-      return sql.deleteJob().execute(connection, key(ending));
+      return sql.deleteJob().execute(connection, ending.key());
     }
     OwnTransaction transaction = new OwnTransaction(connection);
     try {
@@ -258,7 +259,12 @@ final class Finisher implements Runnable {
   }
 
   /** Tells a job that was refused from a server that refuses everything, or doesn't answer. */
-  private static void requireAnswer(Connection connection, RuntimeException e) throws SQLException {
+  private static void requireAnswer(Session session, RuntimeException e) throws SQLException {
+    Connection connection = session.connection();
+    if (SqlStates.isReadOnly(e)) {
+      // It can stay so on this session for longer than on the server.
+      session.abort();
+    }
     if (SqlStates.isOfServer(e)
         || connection.isClosed()
         || !connection.isValid(SECONDS_TO_ANSWER)) {
@@ -286,14 +292,5 @@ final class Finisher implements Runnable {
     } finally {
       ending.job().endedLater();
     }
-  }
-
-  private static JobKey key(Ending ending) {
-    return ending.job().row().key();
-  }
-
-  private static Retry retry(Ending ending) {
-    Failure failure = requireNonNull(ending.failure());
-    return new Retry(key(ending), requireNonNull(failure.delay()), failure.error());
   }
 }

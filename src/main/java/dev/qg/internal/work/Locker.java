@@ -184,7 +184,7 @@ final class Locker implements Runnable {
   }
 
   private OpenSession open() {
-    OpenSession opened = new OpenSession(Session.openToHold(connections, sql), System.nanoTime());
+    OpenSession opened = new OpenSession(Session.openToLock(connections, sql), System.nanoTime());
     open = opened;
     answered();
     return opened;
@@ -192,7 +192,7 @@ final class Locker implements Runnable {
 
   private void take(OpenSession current) {
     Buffer.Level level = buffer.level();
-    if (level.oldestNanos() > Pace.PATIENCE.toNanos() || taker.isShort()) {
+    if (level.oldestNanos() > Pace.PATIENCE.toNanos() || taker.isStopped()) {
       List<HeldJob> stale = buffer.drain();
       giveBack(stale);
       unlocker.unlock(current.session);

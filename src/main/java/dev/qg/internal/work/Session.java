@@ -48,21 +48,31 @@ final class Session implements AutoCloseable {
    * locked is not waited for long.
    */
   static Session openToWrite(Connections connections, Statements sql) {
-    return open(connections, sql, SessionSettings::toWrite);
+    return open(connections, sql, session -> session.settings.toWrite());
   }
 
   /**
    * Opens one that is kept for long: each side notices within seconds when the other one is gone.
    */
   static Session openToHold(Connections connections, Statements sql) {
-    return open(connections, sql, SessionSettings::toHold);
+    return open(connections, sql, session -> session.settings.toHold());
   }
 
-  private static Session open(
-      Connections connections, Statements sql, Consumer<SessionSettings> use) {
+  /** The same for the locks of jobs, on a server where these can be ended. */
+  static Session openToLock(Connections connections, Statements sql) {
+    return open(
+        connections,
+        sql,
+        session -> {
+          session.settings.toHold();
+          session.requireWritable();
+        });
+  }
+
+  private static Session open(Connections connections, Statements sql, Consumer<Session> use) {
     Session session = open(connections, sql);
     try {
-      use.accept(session.settings);
+      use.accept(session);
       return session;
     } catch (Throwable e) {
       session.abort();
@@ -122,6 +132,19 @@ final class Session implements AutoCloseable {
           }
         };
     return new HeldJob(row, sql, policy, transaction, byHand, null, release.andThen(afterwards));
+  }
+
+  /**
+   * Fails, and ends the session, if nothing can be written on it: no job that is locked there could
+   * be ended.
+   */
+  void requireWritable() {
+    if (sql.selectReadOnly().execute(connection())) {
+      // Another connection may lead elsewhere, and this one can stay so for longer than the server.
+      abort();
+      throw new DataAccessException(
+          "The server is read-only, or a standby: no job could be ended there");
+    }
   }
 
   /** Fails if the server doesn't answer on the session. */

@@ -12,6 +12,9 @@ final class SqlStates {
   /** Of a wait that took longer than {@code lock_timeout}. */
   private static final String LOCK_NOT_AVAILABLE = "55P03";
 
+  /** Of a statement that would write, on a standby or where that is turned off. */
+  private static final String READ_ONLY = "25006";
+
   /** Classes: the state of the transaction, resources, and the system's errors. */
   private static final Set<String> OF_SERVER = Set.of("25", "53", "58");
 
@@ -27,6 +30,11 @@ final class SqlStates {
   /** Whether others have locked what a statement needs. */
   static boolean isLocked(RuntimeException e) {
     return LOCK_NOT_AVAILABLE.equals(of(e));
+  }
+
+  /** Whether the server takes nothing on that session, which another one may take. */
+  static boolean isReadOnly(Throwable failure) {
+    return failure instanceof DataAccessException e && READ_ONLY.equals(of(e));
   }
 
   /** Such as that it is read-only or full; but not that it has cancelled a statement. */

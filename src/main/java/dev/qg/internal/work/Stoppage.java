@@ -3,40 +3,40 @@ package dev.qg.internal.work;
 import org.jspecify.annotations.Nullable;
 
 /**
- * That the server's lock table has no room for the transaction which writes the ends of jobs. Only
- * when those are committed are the jobs' locks given back: who holds the locks must make room
- * first. The finisher's thread tells of it, the locker's asks and makes room.
+ * That the ends of jobs can't be written, as the server is away, read-only or full: meanwhile no
+ * more are to be started, whose effects elsewhere would be there while nobody knows of them. Where
+ * it is the server's lock table that has no room, who holds the locks must make some first, since
+ * they are given back only when the ends are committed. The finisher's thread tells of it, the
+ * locker's asks and makes room.
  */
-final class Shortage {
+final class Stoppage {
 
   private final Runnable changed;
   private final Runnable afterRoomMade;
 
   /** Written by the finisher's thread alone, read by the locker's. */
-  private volatile @Nullable RuntimeException cause;
+  private volatile @Nullable Throwable cause;
 
   /** Set by the locker's thread, and taken back by the finisher's before its next try. */
   private volatile boolean roomMade;
 
   /**
-   * @param changed called when there is a shortage, and when it is over
+   * @param changed called when the ends can't be written, and when they can again
    * @param afterRoomMade called when there is room that others could take: it is to be used at once
    */
-  Shortage(Runnable changed, Runnable afterRoomMade) {
+  Stoppage(Runnable changed, Runnable afterRoomMade) {
     this.changed = changed;
     this.afterRoomMade = afterRoomMade;
   }
 
-  /** Hears why the ends could not be written, which may have another reason. */
+  /** Hears why ends could not be written that are to be tried again. */
   void failed(Throwable failure) {
     roomMade = false;
-    if (failure instanceof RuntimeException e && SqlStates.isLockTableFull(e)) {
-      cause = e;
-      changed.run();
-    }
+    cause = failure;
+    changed.run();
   }
 
-  /** Hears that the ends were written. */
+  /** Hears that all ends were written that can be. */
   void over() {
     if (cause != null) {
       roomMade = false;
@@ -45,7 +45,7 @@ final class Shortage {
     }
   }
 
-  /** Hears that there is room. */
+  /** Hears that there is room in the lock table. */
   void roomMade() {
     roomMade = true;
     afterRoomMade.run();
@@ -56,8 +56,13 @@ final class Shortage {
     return roomMade;
   }
 
-  /** How it was noticed; null if there is no shortage. */
-  @Nullable RuntimeException cause() {
-    return cause;
+  /** Whether the ends can't be written. */
+  boolean isOn() {
+    return cause != null;
+  }
+
+  /** How it was noticed that the lock table has no room; null if that is not the reason. */
+  @Nullable RuntimeException shortage() {
+    return cause instanceof RuntimeException e && SqlStates.isLockTableFull(e) ? e : null;
   }
 }
