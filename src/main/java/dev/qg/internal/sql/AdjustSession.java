@@ -45,8 +45,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Locks</b>: none. <b>Index</b>: none. <b>Concurrency</b>: it must be outside of a
  * transaction, whose rollback would undo it. A setting that the server does not know (two are of
- * PostgreSQL 14) or can't do on its platform stays as it is. All of them take one round trip, or
- * one each where the server refuses one.
+ * PostgreSQL 14, one of 17) or can't do on its platform stays as it is. All of them take one round
+ * trip, or one each where the server refuses one.
  */
 public final class AdjustSession {
 
@@ -73,6 +73,8 @@ public final class AdjustSession {
                   // As that of a silent one, for a client that doesn't acknowledge what it is sent.
                   new Setting("tcp_user_timeout", "10000"),
                   new Setting("idle_session_timeout", "0"),
+                  // For each statement as well: it would end the session.
+                  new Setting("transaction_timeout", "0"),
                   // Sooner than the client, which would give the session up and the locks with it.
                   new Setting("statement_timeout", "20000"),
                   // Sooner than that one, which would not tell that others have locked the table.

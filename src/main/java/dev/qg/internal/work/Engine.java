@@ -91,11 +91,11 @@ public final class Engine {
     this.policy = policy;
     this.wakeUps = wakeUps;
     this.pace = new Pace(settings.count);
-    Shortage shortage = new Shortage(this::wakeLocker, this::wakeFinisher);
+    Stoppage stoppage = new Stoppage(this::wakeLocker, this::wakeFinisher);
     LockLimit limit = new LockLimit(settings.mostLocked);
-    this.taker = new Taker(settings.queues, settings.interval, pace, limit, shortage, counters);
+    this.taker = new Taker(settings.queues, settings.interval, pace, limit, stoppage, counters);
     this.locker = new Locker(connections, sql, taker, this::job, this::interrupt, counters);
-    this.finisher = new Finisher(connections, sql, locker::wakeForReleased, shortage, counters);
+    this.finisher = new Finisher(connections, sql, locker::wakeForReleased, stoppage, counters);
     this.listener = new Listener(connections, sql, locker::heed);
     this.workers =
         IntStream.range(0, settings.count)

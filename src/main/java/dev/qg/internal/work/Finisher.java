@@ -31,7 +31,7 @@ final class Finisher implements Runnable {
   private final Connections connections;
   private final Statements sql;
   private final Runnable written;
-  private final Shortage shortage;
+  private final Stoppage stoppage;
   private final Waiter waiter = new Waiter();
   private final Queue<Ending> added = new ConcurrentLinkedQueue<>();
 
@@ -65,12 +65,12 @@ final class Finisher implements Runnable {
       Connections connections,
       Statements sql,
       Runnable written,
-      Shortage shortage,
+      Stoppage stoppage,
       Counters counters) {
     this.connections = connections;
     this.sql = sql;
     this.written = written;
-    this.shortage = shortage;
+    this.stoppage = stoppage;
     this.counters = counters;
   }
 
@@ -129,7 +129,7 @@ final class Finisher implements Runnable {
   /** How long there is nothing to be done. */
   private Duration pause() {
     long untilReachable = notBefore - System.nanoTime();
-    if (untilReachable > 0 && !shortage.isRoomMade()) {
+    if (untilReachable > 0 && !stoppage.isRoomMade()) {
       return Duration.ofNanos(untilReachable);
     }
     return added.isEmpty() && batch.isEmpty() ? refused.pause() : Duration.ZERO;
@@ -142,11 +142,14 @@ final class Finisher implements Runnable {
         return;
       }
       writeAll(session);
-      shortage.over();
+      stoppage.over();
       outage.over();
     } catch (Throwable t) {
-      shortage.failed(t);
       uncertain.addAll(batch);
+      // What is left will be tried again, which ends it; nothing else would.
+      if (!isEmpty()) {
+        stoppage.failed(t);
+      }
       notBefore = System.nanoTime() + outage.failed(t).toNanos();
     } finally {
       current = null;
@@ -203,12 +206,14 @@ final class Finisher implements Runnable {
   }
 
   private void writeTogether(Predicate<Ending> which, Function<List<Ending>, Set<Long>> statement) {
-    List<Ending> some = batch.stream().filter(which).toList();
+    // What was in vain together, as that took too long for the server, say, is tried one by one.
+    Predicate<Ending> fresh = which.and(ending -> !uncertain.contains(ending));
+    List<Ending> some = batch.stream().filter(fresh).toList();
     if (some.size() < 2) {
       return;
     }
     Set<Long> hit = statement.apply(some);
-    batch.removeIf(which);
+    batch.removeIf(fresh);
     counters.endStatements.increment();
     counters.endedByThem.add(some.size());
     Throwable failure = null;

@@ -180,7 +180,7 @@ final class Locker implements Runnable {
   }
 
   private OpenSession open() {
-    OpenSession opened = new OpenSession(Session.openToHold(connections, sql), System.nanoTime());
+    OpenSession opened = new OpenSession(Session.openToLock(connections, sql), System.nanoTime());
     open = opened;
     answered();
     return opened;
@@ -188,7 +188,7 @@ final class Locker implements Runnable {
 
   private void take(OpenSession current) {
     Buffer.Level level = buffer.level();
-    if (level.oldestNanos() > Pace.PATIENCE.toNanos() || taker.isShort()) {
+    if (level.oldestNanos() > Pace.PATIENCE.toNanos() || taker.isStopped()) {
       giveBack(buffer.drain());
       unlocker.unlock(current.session);
       taker.stalled();

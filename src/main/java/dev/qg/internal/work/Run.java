@@ -97,7 +97,8 @@ final class Run {
       event(Level.WARN, "job_lost")
           .log(
               "The row of {} was gone before its end: another worker has had it, or its handler"
-                  + " deleted it and then failed; its transaction is undone",
+                  + " deleted it and then failed, and its transaction is undone; or its commit was"
+                  + " done, but the connection broke before that was told",
               job);
     }
     report.accept(end);

@@ -71,13 +71,33 @@ final class Session implements AutoCloseable {
    * @throws SharedSessionException if connections can't hold locks
    */
   static Session openToHold(Connections connections, Statements sql) {
+    return openForLong(connections, sql, session -> {});
+  }
+
+  /**
+   * The same for the locks of jobs, on a server where these can be ended.
+   *
+   * @throws SharedSessionException if connections can't hold locks
+   */
+  static Session openToLock(Connections connections, Statements sql) {
+    return openForLong(
+        connections,
+        sql,
+        session -> {
+          session.backend = sql.selectBackend().execute(session.connection());
+          session.requireWritable();
+        });
+  }
+
+  private static Session openForLong(
+      Connections connections, Statements sql, Consumer<Session> use) {
     connections.requireSessions(sql);
     return open(
         connections,
         sql,
         session -> {
           session.settings.toHold();
-          session.backend = sql.selectBackend().execute(session.connection());
+          use.accept(session);
         });
   }
 
@@ -145,6 +165,19 @@ final class Session implements AutoCloseable {
           }
         };
     return new HeldJob(row, sql, policy, transaction, byHand, null, release.andThen(afterwards));
+  }
+
+  /**
+   * Fails, and ends the session, if nothing can be written on it: no job that is locked there could
+   * be ended.
+   */
+  void requireWritable() {
+    if (sql.selectReadOnly().execute(connection())) {
+      // Another connection may lead elsewhere, and this one can stay so for longer than the server.
+      abort();
+      throw new DataAccessException(
+          "The server is read-only, or a standby: no job could be ended there");
+    }
   }
 
   /** Fails if the server doesn't answer on the session, or if it is another one than it was. */

@@ -36,7 +36,7 @@ final class Taker {
   private final List<QueueCursor> cursors;
   private final Pace pace;
   private final LockLimit limit;
-  private final Shortage shortage;
+  private final Stoppage stoppage;
   private final Counters counters;
 
   /** Where the next look for jobs starts, so that no queue starves another. */
@@ -47,33 +47,33 @@ final class Taker {
       Duration interval,
       Pace pace,
       LockLimit limit,
-      Shortage shortage,
+      Stoppage stoppage,
       Counters counters) {
     long now = System.nanoTime();
     this.cursors = queues.stream().map(queue -> new QueueCursor(queue, interval, now)).toList();
     this.pace = pace;
     this.limit = limit;
-    this.shortage = shortage;
+    this.stoppage = stoppage;
     this.counters = counters;
   }
 
-  /** Whether the ends of jobs have no room in the server's lock table. */
-  boolean isShort() {
-    return shortage.cause() != null;
+  /** Whether nothing is taken, and what has not started is not to start, for now. */
+  boolean isStopped() {
+    return stoppage.isOn();
   }
 
-  /** Makes room for the ends of jobs, where they have none. */
+  /** Makes room for the ends of jobs, where they have none in the server's lock table. */
   void makeRoom(@Nullable Session session, Holds holds) {
-    RuntimeException cause = shortage.cause();
+    RuntimeException cause = stoppage.shortage();
     if (cause != null && session != null && session.giveUpSpares()) {
       limit.shrinkTo(Math.max(pace.threads(), holds.size() / 2), cause);
-      shortage.roomMade();
+      stoppage.roomMade();
     }
   }
 
   /** Takes jobs, if there is room for enough of them. */
   List<JobRow> take(Session session, Buffer.Level level, Holds holds) {
-    if (isShort()) {
+    if (isStopped()) {
       return List.of();
     }
     int target = level.idle() + pace.ahead(limit.get());
@@ -169,8 +169,8 @@ final class Taker {
 
   /** How long nothing needs to be looked for, as far as is known now. */
   Duration pause(Holds holds) {
-    if (isShort() || holds.size() >= limit.get() || holds.bytes() >= HELD) {
-      // There is no room: what makes some wakes the locker.
+    if (isStopped() || holds.size() >= limit.get() || holds.bytes() >= HELD) {
+      // There is no room, or no use: what changes that wakes the locker.
       return Shutdown.NO_LIMIT;
     }
     long now = System.nanoTime();

@@ -59,6 +59,9 @@ public final class WorkLoop {
 
   private record Unrecorded(JobKey key, HeldJob.Fault fault) {}
 
+  /** Whether to make sure that a job can be ended, before one is begun; for the loop's thread. */
+  private boolean doubtful = true;
+
   /** Guards the two below, so that no thread is interrupted that has left the loop. */
   private final ReentrantLock guard = new ReentrantLock();
 
@@ -171,6 +174,7 @@ public final class WorkLoop {
               .setCause(t)
               .log("As the shutdown or an interrupt asked");
         } else {
+          doubtful = true;
           pause = outage.failed(t);
         }
       }
@@ -198,6 +202,10 @@ public final class WorkLoop {
     try (Session one = Session.open(connections, sql)) {
       use(one);
       try {
+        if (doubtful) {
+          one.requireWritable();
+          doubtful = false;
+        }
         Found found = Found.JOB;
         while (found == Found.JOB && goesOn()) {
           found = workOneOrDoubt(one);

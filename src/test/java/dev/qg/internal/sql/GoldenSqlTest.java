@@ -99,6 +99,7 @@ class GoldenSqlTest {
         Golden.of(
             AdjustSession.class,
             r -> Sent.by(c -> new AdjustSession(r, AdjustSession.TO_HOLD).execute(c))),
+        Golden.of(SelectReadOnly.class, r -> Sent.by(c -> new SelectReadOnly(r).execute(c))),
         Golden.of(SelectOwnLocks.class, r -> Sent.by(c -> new SelectOwnLocks(r).execute(c))),
         Golden.of(SelectBackend.class, r -> Sent.by(c -> new SelectBackend(r).execute(c))),
         Golden.of(SpareLocks.class, r -> Sent.by(c -> new SpareLocks(r).take(c)))
