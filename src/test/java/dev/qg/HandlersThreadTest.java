@@ -39,13 +39,17 @@ class HandlersThreadTest {
     }
     WorkerPool pool = pool(2, job -> end.await());
     pool.start();
-    await().until(() -> db.jobs().size() == 1);
-
-    assertThat(db.job(stuck).getErrorCount()).isZero();
-    assertThat(Effects.notes(db.ctx())).hasSize(20);
-    assertThat(db.advisoryLocks()).isOne();
-    assertThat(pool.shutdown(Duration.ZERO)).isFalse();
-    assertThat(db.jobs()).hasSize(1);
+    try {
+      await().until(() -> db.jobs().size() == 1);
+      assertThat(db.job(stuck).getErrorCount()).isZero();
+      assertThat(Effects.notes(db.ctx())).hasSize(20);
+      await("the locks of the others are released").until(() -> db.advisoryLocks() == 1);
+      assertThat(pool.shutdown(Duration.ZERO)).isFalse();
+      assertThat(db.jobs()).hasSize(1);
+    } finally {
+      // It is there for as long as the test wants it, and not longer.
+      end.countDown();
+    }
   }
 
   @Test

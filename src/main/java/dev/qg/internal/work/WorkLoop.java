@@ -1,6 +1,5 @@
 package dev.qg.internal.work;
 
-import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
 import java.time.Duration;
@@ -54,10 +53,7 @@ public final class WorkLoop {
   /** Written before the interrupt, so that the handler's error is known to be its consequence. */
   private volatile boolean outOfTime;
 
-  /** What is still to be recorded of the last job, as its session has ended with it, say. */
-  private @Nullable Unrecorded unrecorded;
-
-  private record Unrecorded(JobKey key, HeldJob.Fault fault) {}
+  private final LateFailure lateFailure = new LateFailure();
 
   /** Whether to make sure that a job can be ended, before one is begun; for the loop's thread. */
   private boolean doubtful = true;
@@ -116,33 +112,12 @@ public final class WorkLoop {
     if (row.isEmpty()) {
       return Found.NOTHING;
     }
-    HeldJob job = on.hold(row.get(), policy);
-    Unrecorded before = unrecorded;
-    boolean kept;
-    if (before != null && before.key.equals(job.row().key())) {
-      kept = recordLate(job, before.fault);
-    } else {
-      kept = run(job);
-    }
-    unrecorded = null;
+    boolean kept = lateFailure.workOrRecord(on.hold(row.get(), policy), this::run);
     return kept ? Found.JOB : Found.LOST_JOB;
   }
 
   private boolean run(HeldJob job) {
-    try {
-      return runner.run(job, () -> {}, () -> outOfTime ? Shutdown.OUT_OF_TIME : null, end -> {});
-    } catch (Throwable t) {
-      HeldJob.Fault fault = job.fault();
-      unrecorded = fault == null ? null : new Unrecorded(job.row().key(), fault);
-      throw t;
-    }
-  }
-
-  /** Has its failure recorded that another session could not: else it would run again at once. */
-  private static boolean recordLate(HeldJob job, HeldJob.Fault fault) {
-    try (job) {
-      return job.fail(fault.cause(), fault.message());
-    }
+    return runner.run(job, () -> {}, () -> outOfTime ? Shutdown.OUT_OF_TIME : null, end -> {});
   }
 
   /** Works until it is stopped, or until the thread is interrupted by its owner. Once only. */

@@ -1,0 +1,47 @@
+package dev.qg.internal.work;
+
+import dev.qg.internal.sql.JobKey;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the last job of a worker has failed, where that could not be recorded, as its session had
+ * ended with it, say. It is kept until the worker has that job again, which else would run at once,
+ * again and again. For one thread.
+ */
+final class LateFailure {
+
+  private record Failed(JobKey key, HeldJob.Fault fault) {}
+
+  private @Nullable Failed last;
+
+  /**
+   * Works a job; or has its failure recorded, if it has failed before.
+   *
+   * @param work what works it
+   * @return what the work tells, or whether the failure was recorded
+   */
+  boolean workOrRecord(HeldJob job, Predicate<HeldJob> work) {
+    Failed before = last;
+    last = null;
+    if (before != null && before.key.equals(job.row().key())) {
+      return record(job, before);
+    }
+    try {
+      return work.test(job);
+    } catch (Throwable t) {
+      HeldJob.Fault fault = job.fault();
+      last = fault == null ? null : new Failed(job.row().key(), fault);
+      throw t;
+    }
+  }
+
+  private boolean record(HeldJob job, Failed failed) {
+    try (job) {
+      return job.fail(failed.fault.cause(), failed.fault.message());
+    } catch (Throwable t) {
+      last = failed;
+      throw t;
+    }
+  }
+}
