@@ -176,16 +176,20 @@ public final class RereadJobs {
     List<JobKey> inOrder = keys.stream().sorted().toList();
     List<JobRow> rows = new ArrayList<>(keys.size());
     long left = room;
-    for (int from = 0; from < inOrder.size() && left > 0; from += CHUNK) {
+    int from = 0;
+    // What there was room for may be gone when it is read: then there is room for the next ones.
+    while (from < inOrder.size() && (left > 0 || rows.isEmpty())) {
       List<JobKey> chunk = inOrder.subList(from, Math.min(from + CHUNK, inOrder.size()));
+      from += chunk.size();
+      left = rows.isEmpty() ? room : left;
       List<Seen> fitting = new ArrayList<>();
       for (Seen seen : read(session, queue, chunk, TINY)) {
         left -= seen.bytes;
-        if (left >= 0 || (rows.isEmpty() && fitting.isEmpty())) {
-          fitting.add(seen);
-        } else {
+        if (left < 0 && !(rows.isEmpty() && fitting.isEmpty())) {
+          from = inOrder.indexOf(seen.row.key());
           break;
         }
+        fitting.add(seen);
       }
       addWhole(rows, fitting, session, queue);
     }

@@ -3,6 +3,7 @@ package dev.qg.internal.sql;
 import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.qg.fixture.Intercept;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.internal.sql.Plans.Query;
 import java.sql.Connection;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -91,6 +93,29 @@ class RereadJobsTest {
     assertThat(lengths(session, keys, 45_009)).containsExactly(20_002, 20_002, 5_002, 3);
     assertThat(lengths(session, keys.subList(2, 4), 1)).containsExactly(5_002);
     assertThat(lengths(session, keys.subList(3, 4), 1)).containsExactly(3);
+    session.close();
+  }
+
+  @Test
+  void readsTheNextOneWhereWhatThereWasRoomForIsGoneMeanwhile() throws SQLException {
+    Plans.execute(
+        db.connect(),
+        "insert into que_jobs (job_class, args) select 'A', to_json(repeat('x', 50000 + i))"
+            + " from generate_series(1, 3) i");
+    AtomicInteger reads = new AtomicInteger();
+    Connection session =
+        Intercept.before(
+                db.dataSource(),
+                (connection, sql) -> {
+                  if (sql.contains("pg_column_size") && reads.incrementAndGet() == 2) {
+                    db.ctx().execute("delete from que_jobs where job_id = 1");
+                  }
+                })
+            .getConnection();
+    List<JobKey> keys = lock(session, 3);
+
+    assertThat(lengths(session, keys, 1)).containsExactly(50_004);
+    sql.unlockJobs().execute(session, keys.stream().map(JobKey::id).toList());
     session.close();
   }
 
