@@ -143,6 +143,22 @@ class HandlersSqlTest {
     assertThat(runs).as("it is not run again before its failure is recorded").hasValue(1);
   }
 
+  @ParameterizedTest
+  @CsvSource({"WORKER", "POOL"})
+  void failsItsJobWhereItEndsItsOwnSessionAndOthersComeBeforeIt(Who who) {
+    long bad =
+        workBadAndGood(
+            who,
+            job -> {
+              db.qg().enqueue(Job.of("Good").withPriority(0));
+              job.tx().execute("select pg_terminate_backend(pg_backend_pid())");
+            });
+
+    assertFailed(bad, "terminat");
+    assertThat(Effects.notes(db.ctx())).containsExactly("good", "good");
+    assertThat(runs).hasValue(1);
+  }
+
   @Test
   void isToldOfTheLockThatItGaveUp() {
     workBadAndGood(Who.WORKER, job -> job.tx().execute("select pg_advisory_unlock_all()"));

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How the last job of a worker has failed, where that could not be recorded, as its session had
- * ended with it, say. It is kept until the worker has that job again, which else would run at once,
- * again and again. For one thread.
+ * ended with it, say. It is kept until the worker has that job again, whatever comes before it,
+ * which else would run at once, again and again. For one thread.
  */
 final class LateFailure {
 
@@ -23,25 +23,25 @@ final class LateFailure {
    */
   boolean workOrRecord(HeldJob job, Predicate<HeldJob> work) {
     Failed before = last;
-    last = null;
     if (before != null && before.key.equals(job.row().key())) {
-      return record(job, before);
+      boolean recorded = record(job, before.fault);
+      last = null;
+      return recorded;
     }
     try {
       return work.test(job);
     } catch (Throwable t) {
       HeldJob.Fault fault = job.fault();
-      last = fault == null ? null : new Failed(job.row().key(), fault);
+      if (fault != null) {
+        last = new Failed(job.row().key(), fault);
+      }
       throw t;
     }
   }
 
-  private boolean record(HeldJob job, Failed failed) {
+  private static boolean record(HeldJob job, HeldJob.Fault fault) {
     try (job) {
-      return job.fail(failed.fault.cause(), failed.fault.message());
-    } catch (Throwable t) {
-      last = failed;
-      throw t;
+      return job.fail(fault.cause(), fault.message());
     }
   }
 }
