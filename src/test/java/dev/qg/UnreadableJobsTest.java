@@ -2,6 +2,7 @@ package dev.qg;
 
 import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.qg.fixture.Intercept;
@@ -20,6 +21,7 @@ import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -81,6 +83,32 @@ class UnreadableJobsTest {
     assertThat(logs.alarms("lock_table_full")).isEmpty();
   }
 
+  static Stream<Arguments> waysAndTroubles() {
+    return Arrays.stream(Way.values())
+        .flatMap(way -> Stream.of("53200", "57014", "memory").map(e -> Arguments.of(way, e)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("waysAndTroubles")
+  void blamesNoJobForWhatPasses(Way way, String trouble) throws Exception {
+    db.enqueue("Good");
+    AtomicInteger looks = new AtomicInteger();
+    DataSource dataSource =
+        Intercept.after(
+            db.dataSource(),
+            (connection, sql) -> {
+              if (sql.contains("\"args\"") && looks.incrementAndGet() <= 2) {
+                fail(trouble);
+              }
+            });
+
+    work(way, dataSource, 1);
+
+    assertThat(looks).hasValueGreaterThan(2);
+    assertThat(logs.alarms("job_failed")).isEmpty();
+    assertThat(db.jobs()).isEmpty();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"42501", "55P03", "58030", "08000"})
   void countsAnErrorOfNoJobWhileNothingCanBeRead(String error) throws Exception {
@@ -100,6 +128,24 @@ class UnreadableJobsTest {
     assertThat(logs.alarms("worker_failing")).hasSize(1);
     assertThat(logs.alarms("job_failed")).isEmpty();
     assertThat(db.jobs()).isEmpty();
+  }
+
+  @Test
+  void keepsNoLockOnAConnectionWhereThereIsNoMemoryToLookForIt() {
+    db.enqueue("Good");
+    DataSource dataSource =
+        Intercept.after(
+            db.pool(1),
+            (connection, sql) -> {
+              if (sql.contains("\"args\"") || sql.contains("\"pg_locks\"")) {
+                fail("memory");
+              }
+            });
+
+    try (Qg qg = Qg.create(dataSource)) {
+      assertThatThrownBy(() -> qg.lockJob("")).isNotNull();
+      await().until(() -> db.advisoryLocks() == 0);
+    }
   }
 
   private static boolean holds(Connection connection, long id) {

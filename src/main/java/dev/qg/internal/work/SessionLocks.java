@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jooq.exception.DataAccessException;
@@ -29,6 +30,9 @@ final class SessionLocks {
 
   /** As often as qg: more would hide that something is wrong. */
   private static final int ATTEMPTS = 10;
+
+  /** How often a single job is read before it is to blame for what may be others' doing. */
+  private static final int READS = 3;
 
   /** By the session's name, which is what the events are about. */
   private static final Logger log = LoggerFactory.getLogger(Session.class);
@@ -170,16 +174,21 @@ final class SessionLocks {
   }
 
   private List<JobRow> read(String queue, List<JobKey> keys, long room) {
-    try {
-      return sql.rereadJobs().execute(connection, queue, keys, room);
-    } catch (Throwable t) {
-      if (!SqlStates.isOfWhatWasRead(t)) {
-        throw t;
+    for (int i = 1; ; i++) {
+      try {
+        return sql.rereadJobs().execute(connection, queue, keys, room);
+      } catch (Throwable t) {
+        if (!SqlStates.isOfWhatWasRead(t)) {
+          throw t;
+        }
+        if (keys.size() > 1) {
+          throw new UnreadableException(keys.size(), t);
+        }
+        if (i == READS || !SqlStates.mayPass(t)) {
+          return sql.readJobHead().execute(connection, keys.get(0), t).stream().toList();
+        }
+        LockSupport.parkNanos(Waiter.WITHOUT_MEMORY);
       }
-      if (keys.size() > 1) {
-        throw new UnreadableException(keys.size(), t);
-      }
-      return sql.readJobHead().execute(connection, keys.get(0), t).stream().toList();
     }
   }
 
@@ -203,9 +212,12 @@ final class SessionLocks {
         // What isn't released so is a shared lock, of a handler that had the session before.
         kept.addAll(sql.unlockJobs().execute(connection, strays));
       }
-    } catch (RuntimeException e) {
-      failure.addSuppressed(e);
+    } catch (Throwable e) {
       endSession.run();
+      // The error of a heap that is full may be the same one.
+      if (e != failure) {
+        failure.addSuppressed(e);
+      }
     }
   }
 

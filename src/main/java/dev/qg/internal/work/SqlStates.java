@@ -42,22 +42,29 @@ final class SqlStates {
 
   /**
    * Whether a statement that only reads has failed by what there was to read: it was too much, here
-   * or for the server, or makes no sense to the driver. There the server's memory has the same code
-   * as its lock table, as has the driver's, which catches what is thrown when there is no more.
+   * or for the server, or makes no sense to the driver, which then throws what it likes.
    */
   static boolean isOfWhatWasRead(Throwable failure) {
+    if (mayPass(failure)) {
+      return true;
+    }
+    return failure instanceof DataAccessException e
+        ? OF_DATA.contains(of(e).substring(0, 2))
+        : failure instanceof RuntimeException;
+  }
+
+  /**
+   * Whether that may be others' doing, who have taken the memory for a moment, or have cancelled
+   * the statement. The server's memory has the same code as its lock table, as has the driver's,
+   * which catches what is thrown when there is no more.
+   */
+  static boolean mayPass(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof OutOfMemoryError) {
         return true;
       }
     }
-    if (failure instanceof DataAccessException e) {
-      String state = of(e);
-      return state.equals(LOCK_TABLE_FULL)
-          || state.equals(CANCELED)
-          || OF_DATA.contains(state.substring(0, 2));
-    }
-    return failure instanceof RuntimeException;
+    return failure instanceof RuntimeException e && (isLockTableFull(e) || CANCELED.equals(of(e)));
   }
 
   private static String of(RuntimeException e) {
