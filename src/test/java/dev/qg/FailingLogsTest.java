@@ -12,8 +12,12 @@ import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
 import java.sql.SQLException;
+import java.util.Collections;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +33,9 @@ class FailingLogsTest {
   private final LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
   private final AtomicInteger failures = new AtomicInteger();
 
+  /** The name of a thread that can't log at all. */
+  private volatile @Nullable String silenced;
+
   private final TurboFilter failing =
       new TurboFilter() {
         @Override
@@ -39,7 +46,10 @@ class FailingLogsTest {
             String format,
             Object[] values,
             Throwable t) {
-          if (level == Level.ERROR && Thread.currentThread().getName().startsWith("qg-")) {
+          String thread = Thread.currentThread().getName();
+          boolean isOurs = thread.startsWith("qg-") && level == Level.ERROR;
+          boolean isSilenced = thread.equals(silenced) && logger.getName().startsWith("dev.qg");
+          if (isOurs || isSilenced) {
             failures.incrementAndGet();
             throw new OutOfMemoryError("for the text of a message");
           }
@@ -65,6 +75,39 @@ class FailingLogsTest {
   @Test
   void theOneThatEndsJobsGoesOn() {
     worksAllAlthoughThisFailsTwice(Sql::deletes);
+  }
+
+  @Test
+  void theOneThatEndsJobsGivesAllOfThemBackAlthoughItCanNotTellOfAny() {
+    int jobs = 20;
+    CountDownLatch run = new CountDownLatch(jobs);
+    db.qg().enqueueAll(Collections.nCopies(jobs, Job.of("Do")));
+    Qg qg =
+        Qg.create(
+            Intercept.before(
+                db.dataSource(),
+                (connection, sql) -> {
+                  if (Sql.deletes(sql)) {
+                    awaitAll(run);
+                  }
+                }));
+    silenced = "qg-silent-finisher";
+    try (WorkerPool pool =
+        WorkerPool.builder(qg, WorkMap.of("Do", job -> run.countDown())).name("silent").build()) {
+      pool.start();
+      await().until(() -> db.jobs().isEmpty());
+      await().until(() -> db.advisoryLocks() == 0);
+    }
+    assertThat(failures.get()).isGreaterThan(1);
+  }
+
+  /** So that what ends jobs has many of them at a time. */
+  private static void awaitAll(CountDownLatch run) {
+    try {
+      assertThat(run.await(20, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private void worksAllAlthoughThisFailsTwice(Predicate<String> statement) {
