@@ -6,16 +6,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import dev.qg.fixture.Jvm;
 import dev.qg.fixture.TestDatabase;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.jooq.JSON;
 import org.jooq.Records;
 import org.jooq.impl.DSL;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -28,7 +31,8 @@ import org.postgresql.ds.PGSimpleDataSource;
  */
 class LargeArgsTest {
 
-  private static final String HEAP = "-Xmx64m";
+  private static final List<String> SMALL = List.of("-Xmx64m");
+  private static final int LENGTH = 2_000_002;
   private static final String COMPRESSIBLE = "repeat('x', 2000000)";
   private static final String RANDOM =
       "(select string_agg(md5(i::text), '') from generate_series(1, 62500) i)";
@@ -45,20 +49,31 @@ class LargeArgsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {COMPRESSIBLE, RANDOM})
-  void worksMoreThanThereIsRoomForAndInItsOrder(String args) throws Exception {
+  void worksMoreThanThereIsRoomForAndInItsOrder(String args) {
     // The first ones are worked so fast that many of the others are taken ahead.
     insert(1_000, "'small'");
     insert(100, args);
     String order =
         db.jobs().stream().map(job -> String.valueOf(job.getJobId())).collect(joining(" "));
 
-    assertThat(work(Way.POOL)).contains("worked " + order + "\n");
+    assertThat(work(Way.POOL)).contains("worked " + order);
+    assertThat(db.jobs()).isEmpty();
+  }
+
+  @Test
+  void holdsNoMoreThanAQuarterOfTheMemoryAndTakesMoreOfEachQueueWhenThereIsRoom() {
+    insert(60, COMPRESSIBLE);
+    db.ctx().execute("update que_jobs set queue = 'b' where job_id % 2 = 0");
+
+    try (Jvm jvm = Jvm.start(SMALL, Held.class, db.url())) {
+      assertThat(jvm.awaitEnd()).as(String.join("\n", jvm.lines())).isZero();
+    }
     assertThat(db.jobs()).isEmpty();
   }
 
   @ParameterizedTest
   @EnumSource
-  void setsAsideWhatIsTooLargeAndWorksTheOthers(Way way) throws Exception {
+  void setsAsideWhatIsTooLargeAndWorksTheOthers(Way way) {
     insert(10, "'small'");
     insert(1, TOO_LARGE);
     insert(10, "'small'");
@@ -89,25 +104,10 @@ class LargeArgsTest {
                 + ")");
   }
 
-  private String work(Way way) throws Exception {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                HEAP,
-                "-cp",
-                System.getProperty("java.class.path"),
-                Child.class.getName(),
-                db.url(),
-                way.name())
-            .redirectErrorStream(true)
-            .start();
-    try {
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
-      assertThat(process.exitValue()).as(output).isZero();
-      return output;
-    } finally {
-      process.destroyForcibly();
+  private List<String> work(Way way) {
+    try (Jvm jvm = Jvm.start(SMALL, Child.class, db.url(), way.name())) {
+      assertThat(jvm.awaitEnd()).as(String.join("\n", jvm.lines())).isZero();
+      return jvm.lines();
     }
   }
 
@@ -162,10 +162,78 @@ class LargeArgsTest {
 
     private static String see(LockedJob job) {
       JSON args = job.args();
-      if (args.data().length() != 7 && args.data().length() != 2_000_002) {
+      if (args.data().length() != 7 && args.data().length() != LENGTH) {
         throw new IllegalStateException("not what was enqueued");
       }
       return String.valueOf(job.id());
+    }
+  }
+
+  /** A program whose handlers wait, and go on one by one. */
+  static final class Held {
+
+    private static final long HEAP = Runtime.getRuntime().maxMemory();
+
+    /** As long as a pool has less than a quarter, it takes one more. */
+    private static final int MOST = (int) (HEAP / 4 / LENGTH) + 1;
+
+    private static final int MOST_AT_ONCE = (int) (HEAP / 16 / LENGTH);
+
+    private static final AtomicInteger RUNNING = new AtomicInteger();
+    private static final AtomicInteger OF_B = new AtomicInteger();
+    private static final Semaphore RETURN = new Semaphore(0);
+
+    private Held() {}
+
+    public static void main(String[] args) {
+      PGSimpleDataSource dataSource = new PGSimpleDataSource();
+      dataSource.setUrl(args[0]);
+      Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
+      // A wake-up that is missed is not made up for by a sweep.
+      try (Qg qg = Qg.create(dataSource);
+          WorkerPool pool =
+              WorkerPool.builder(qg, WorkMap.of("Any", Held::runUntilLetGo))
+                  .count(3 * MOST)
+                  .queues("", "b")
+                  .interval(Duration.ofHours(1))
+                  .listening(false)
+                  .build()) {
+        long due = qg.stats().stream().mapToLong(JobStats::count).sum();
+        pool.start();
+        for (int i = 0; i < 2 * MOST; i++) {
+          await("there is room for another one").until(() -> RUNNING.get() == MOST);
+          requireNoMore(pool);
+          RETURN.release();
+          int returned = i + 1;
+          await("one is worked").until(() -> pool.snapshot().worked() == returned);
+        }
+        if (OF_B.get() < MOST || OF_B.get() > 2 * MOST) {
+          throw new IllegalStateException("One queue starves the other: " + OF_B + " of b");
+        }
+        RETURN.release((int) due);
+        await("all are worked").until(() -> pool.snapshot().worked() == due);
+        requireNoMore(pool);
+      }
+    }
+
+    private static void runUntilLetGo(LockedJob job) throws InterruptedException {
+      OF_B.addAndGet(job.queue().equals("b") ? 1 : 0);
+      RUNNING.incrementAndGet();
+      try {
+        RETURN.acquire();
+      } finally {
+        RUNNING.decrementAndGet();
+      }
+    }
+
+    private static void requireNoMore(WorkerPool pool) {
+      PoolSnapshot now = pool.snapshot();
+      if (now.running() + now.waiting() > MOST || now.failed() > 0) {
+        throw new IllegalStateException("More than " + MOST + ": " + now);
+      }
+      if (now.taken() > now.takes() * MOST_AT_ONCE) {
+        throw new IllegalStateException("More than " + MOST_AT_ONCE + " at a time: " + now);
+      }
     }
   }
 }

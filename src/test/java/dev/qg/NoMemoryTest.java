@@ -6,21 +6,19 @@ import static org.awaitility.Awaitility.await;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.qg.fixture.Effects;
+import dev.qg.fixture.Gate;
+import dev.qg.fixture.Jvm;
 import dev.qg.fixture.TestDatabase;
-import java.io.File;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jooq.SQLDialect;
+import org.jooq.impl.DSL;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A handler that fills the heap fails, and whatever that does to others, no job is lost by it. */
 class NoMemoryTest {
@@ -29,40 +27,30 @@ class NoMemoryTest {
   private static final int MODEST = 2_000;
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
-  @TempDir Path directory;
 
   @Test
   @Timeout(300)
   void aPoolGoesOnWhoseHandlersTakeAllMemory() throws Exception {
     Effects.createTable(db.ctx());
-    List<Job> jobs = new ArrayList<>(Collections.nCopies(MODEST, Job.of("Modest")));
-    for (int i = 0; i < GREEDY; i++) {
-      jobs.add(i * (MODEST / GREEDY), Job.of("Greedy"));
-    }
-    db.qg().enqueueAll(jobs);
-    List<Long> ids = db.jobs().stream().map(job -> job.getJobId()).toList();
+    List<Long> ids;
+    Gate gate = Gate.closed(db);
+    List<String> small = List.of("-Xmx64m", "-XX:+UseSerialGC");
+    try (Jvm jvm = Jvm.start(small, Child.class, db.url())) {
+      // From then on it needs no memory to wait.
+      gate.awaitSomebody();
+      List<Job> jobs = new ArrayList<>(Collections.nCopies(MODEST, Job.of("Modest")));
+      for (int i = 0; i < GREEDY; i++) {
+        jobs.add(i * (MODEST / GREEDY), Job.of("Greedy"));
+      }
+      db.qg().enqueueAll(jobs);
+      ids = db.jobs().stream().map(job -> job.getJobId()).toList();
 
-    File output = directory.resolve("output").toFile();
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Child.class.getName(),
-                db.url())
-            .redirectErrorStream(true)
-            .redirectOutput(output)
-            .start();
-    try {
-      await("all is done").atMost(Duration.ofMinutes(4)).until(() -> db.jobs().isEmpty());
-      process.getOutputStream().close();
-      assertThat(process.waitFor(1, TimeUnit.MINUTES)).as("it shuts down").isTrue();
-    } finally {
-      process.destroyForcibly().waitFor();
+      await("all is done")
+          .atMost(Duration.ofMinutes(4))
+          .until(() -> db.jobs().isEmpty() || !jvm.isAlive());
+      gate.open();
+      assertThat(jvm.awaitEnd()).as(String.join("\n", jvm.lines())).isZero();
     }
-    assertThat(process.exitValue()).as(Files.readString(output.toPath())).isZero();
     assertThat(db.jobs()).isEmpty();
     assertThat(Effects.notes(db.ctx()))
         .containsExactlyInAnyOrderElementsOf(ids.stream().map(String::valueOf).toList());
@@ -73,7 +61,7 @@ class NoMemoryTest {
 
     private Child() {}
 
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
       HikariConfig config = new HikariConfig();
       config.setJdbcUrl(args[0]);
       config.setMaximumPoolSize(10);
@@ -92,7 +80,7 @@ class NoMemoryTest {
                   .build()) {
         pool.start();
         // Until the parent, who has the memory to look, has seen that all is done.
-        System.in.read();
+        Gate.pass(DSL.using(dataSource, SQLDialect.POSTGRES));
         if (FILLED.get() < GREEDY) {
           throw new IllegalStateException("There was memory left but " + FILLED + " times");
         }
