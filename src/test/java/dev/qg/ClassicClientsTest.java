@@ -43,7 +43,7 @@ class ClassicClientsTest {
   void eachHaveAJobOfTheirOwn() {
     db.enqueue("First");
     db.enqueue("Second");
-    ClassicClient other = new ClassicClient(db);
+    ClassicClient other = new ClassicClient(db.session());
 
     LockedJob ours = db.qg().lockJob("").orElseThrow();
     ClassicClient.Locked theirs = other.lock("").orElseThrow();
@@ -102,7 +102,7 @@ class ClassicClientsTest {
   }
 
   private void workClassically(String who) {
-    ClassicClient client = new ClassicClient(db);
+    ClassicClient client = new ClassicClient(db.session());
     DSLContext effects = db.session();
     while (client.workOne(
         "",

@@ -2,6 +2,7 @@ package dev.qg.chaos;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.io.IOException;
 
 /** What the processes of a run have in common. */
 final class Applications {
@@ -18,5 +19,23 @@ final class Applications {
     // So that a process can start while the server is away.
     config.setInitializationFailTimeout(-1);
     return new HikariDataSource(config);
+  }
+
+  /** Ends this process with the one that has started it, however that ends. */
+  static void endWithParent() {
+    Thread watcher = new Thread(Applications::awaitEndOfParent, "parent");
+    watcher.setDaemon(true);
+    watcher.start();
+  }
+
+  private static void awaitEndOfParent() {
+    try {
+      while (System.in.read() >= 0) {
+        // Nobody says anything: what is awaited is the end.
+      }
+    } catch (IOException e) {
+      // As good as the end.
+    }
+    Runtime.getRuntime().halt(1);
   }
 }

@@ -11,47 +11,73 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.awaitility.core.ConditionTimeoutException;
+import org.jooq.DSLContext;
 
 /**
  * Lets faults strike at random for some minutes, one or two at a time, and tells what has become of
- * all orders. The same seed has the same faults in the same order; when they strike within the work
- * of others is up to the machine.
+ * all orders. The same seed has the same faults in the same order, for as long; which orders are
+ * rolled back and which handlers fail are its too. When that meets the work of others is up to the
+ * machine.
  */
 public final class Chaos {
 
   private static final double LONGEST_PAUSE_SECONDS = 5;
   private static final double SAMPLE_SECONDS = 2;
 
+  /** So late what a strike has done to a job may come to light, such as by a late answer. */
+  private static final Duration AFTERMATH = Duration.ofSeconds(5);
+
   private final long seed;
   private final Duration duration;
   private final Duration calm;
+  private final double rate;
+  private final Path directory;
+  private final List<Fault> faults;
   private final Recoveries recoveries = new Recoveries();
+  private final List<Strike> strikes = new ArrayList<>();
 
-  private Chaos(long seed, Duration duration, Duration calm) {
+  private record Strike(Instant began, Instant ended) {}
+
+  private Chaos(
+      long seed,
+      Duration duration,
+      Duration calm,
+      double rate,
+      Path directory,
+      List<Fault> faults) {
     this.seed = seed;
     this.duration = duration;
     this.calm = calm;
+    this.rate = rate;
+    this.directory = directory;
+    this.faults = faults;
   }
 
   /**
    * {@code -Dchaos.minutes} is how long faults strike, {@code -Dchaos.calm} how many minutes none
    * does after that, {@code -Dchaos.seed} says which ones, {@code -Dchaos.rate} how many orders a
-   * second there are, {@code -Dchaos.only} has only those strike whose name contains that.
+   * second there are, {@code -Dchaos.only} has only those strike whose name contains that, {@code
+   * -Dchaos.logs} is where the logs go, each run's in a directory of its own.
    */
   public static void main(String[] args) throws IOException {
-    long seed = Long.getLong("chaos.seed", System.nanoTime() & 0xffffff);
-    double rate = Double.parseDouble(System.getProperty("chaos.rate", "200"));
+    String wanted = System.getProperty("chaos.seed", "");
+    long seed = wanted.isEmpty() ? System.nanoTime() & 0xffffff : Long.parseLong(wanted);
     String only = System.getProperty("chaos.only", "");
-    Path directory = Path.of(System.getProperty("chaos.logs", "target/chaos"));
-    Files.createDirectories(directory);
-    boolean clean =
-        new Chaos(seed, minutes("chaos.minutes", "20"), minutes("chaos.calm", "1"))
-            .run(
-                directory,
-                rate,
-                Fault.all().stream().filter(fault -> fault.name().contains(only)).toList());
-    System.exit(clean ? 0 : 1);
+    List<Fault> faults = Fault.all().stream().filter(fault -> fault.name().contains(only)).toList();
+    if (faults.isEmpty()) {
+      throw new IllegalArgumentException("No fault has a name with \"" + only + "\"");
+    }
+    Path logs = Path.of(System.getProperty("chaos.logs", "target/chaos"));
+    Files.createDirectories(logs);
+    Chaos chaos =
+        new Chaos(
+            seed,
+            minutes("chaos.minutes", "20"),
+            minutes("chaos.calm", "1"),
+            Double.parseDouble(System.getProperty("chaos.rate", "200")),
+            Files.createTempDirectory(logs, seed + "-"),
+            faults);
+    System.exit(chaos.run() ? 0 : 1);
   }
 
   private static Duration minutes(String property, String standard) {
@@ -59,75 +85,114 @@ public final class Chaos {
     return Duration.ofMillis((long) (minutes * TimeUnit.MINUTES.toMillis(1)));
   }
 
-  private boolean run(Path directory, double rate, List<Fault> faults) throws IOException {
+  private boolean run() throws IOException {
     say(
         "seed %d, %.1f minutes, %.0f orders a second; logs are in %s"
-            .formatted(seed, duration.toSeconds() / 60.0, rate, directory));
-    try (Machine machine = new Machine(directory, rate)) {
-      try {
-        strike(machine, faults);
-        List<String> growth = Usage.growth(rest(machine));
-        Verdict verdict = machine.verdict();
-        recoveries.lines().forEach(System.out::println);
-        growth.forEach(System.out::println);
-        verdict.lines().forEach(System.out::println);
-        return verdict.isClean() && growth.stream().noneMatch(line -> line.startsWith("grows"));
-      } catch (ConditionTimeoutException e) {
-        say("stuck: " + e.getMessage());
-        Files.write(directory.resolve("threads.txt"), machine.dump());
-        recoveries.lines().forEach(System.out::println);
-        System.out.println("The verdict: STUCK; where the threads are is in threads.txt");
-        return false;
-      }
+            .formatted(seed, duration.toMillis() / 60_000.0, rate, directory));
+    Machine machine = new Machine(directory, seed, rate);
+    // Also where somebody ends this.
+    Runtime.getRuntime().addShutdownHook(new Thread(machine::close));
+    List<String> broken = new ArrayList<>();
+    try {
+      machine.awaitRecovery();
+      strike(machine);
+      broken.addAll(rest(machine));
+      machine.drain();
+      broken.addAll(Verdict.leftByWorkers(machine.servers()));
+      machine.stop();
+    } catch (RuntimeException | Error e) {
+      broken.add("The run could not go on: " + e);
+      machine.dump();
+      pause(SAMPLE_SECONDS);
+      Files.write(directory.resolve("printed.txt"), machine.lines());
     }
+    recoveries.lines().forEach(System.out::println);
+    machine.servers().ask(this::note);
+    machine.answers().forEach(file -> Answers.load(machine.servers(), file));
+    Verdict verdict = Verdict.awaited(machine.servers());
+    verdict.lines().forEach(System.out::println);
+    broken.addAll(machine.fallen());
+    broken.forEach(line -> System.out.println("BROKEN   " + line));
+    boolean clean = verdict.isClean() && broken.isEmpty();
+    System.out.println("The verdict: " + (clean ? "clean" : "BROKEN") + ", seed " + seed);
+    return clean;
   }
 
-  private void strike(Machine machine, List<Fault> faults) {
+  private void strike(Machine machine) {
     long end = System.nanoTime() + duration.toNanos();
-    machine.awaitRecovery();
     for (int step = 0; System.nanoTime() < end; step++) {
       // Of its own for each step: nothing that takes its time has others strike.
-      Random random = new Random(seed * 1_000_003 + step);
+      Random random = Dice.of(seed, step);
       pause(LONGEST_PAUSE_SECONDS * random.nextDouble());
-      List<Fault> together = choose(faults, random);
-      List<Runnable> healing = new ArrayList<>();
-      for (Fault fault : together) {
-        healing.add(0, fault.strike().at(machine, random));
-      }
-      double lasts = together.stream().mapToDouble(fault -> fault.duration(random)).max().orElse(0);
-      pause(lasts);
-      healing.forEach(Runnable::run);
-      Duration recovery = machine.awaitRecovery();
+      machine.raiseFallen();
+      List<Fault> together = choose(random);
       String name = String.join(", and ", together.stream().map(Fault::name).toList());
+      double lasts = together.stream().mapToDouble(fault -> fault.duration(random)).max().orElse(0);
+      Instant began = Instant.now();
+      strike(machine, together, random, lasts);
+      Instant healed = Instant.now();
+      Duration recovery = machine.awaitRecovery();
+      strikes.add(new Strike(began, Instant.now().plus(AFTERMATH)));
       recoveries.add(name, recovery);
       say(
           "%-60s %5.1f s, all done after %5.1f s"
-              .formatted(name, lasts, recovery.toMillis() / 1_000.0));
-      machine.fallen().forEach(Chaos::say);
+              .formatted(
+                  name,
+                  Duration.between(began, healed).toMillis() / 1_000.0,
+                  recovery.toMillis() / 1_000.0));
     }
   }
 
-  /** Lets it work undisturbed, and looks what it uses meanwhile. */
-  private List<Usage> rest(Machine machine) {
-    List<Usage> usages = new ArrayList<>();
-    long end = System.nanoTime() + calm.toNanos();
-    while (System.nanoTime() < end) {
-      pause(SAMPLE_SECONDS);
-      usages.add(machine.usage());
+  private static void strike(Machine machine, List<Fault> together, Random random, double seconds) {
+    List<Runnable> healing = new ArrayList<>();
+    try {
+      for (Fault fault : together) {
+        healing.add(0, fault.strike().at(machine, random));
+      }
+      pause(seconds);
+    } finally {
+      healing.forEach(Runnable::run);
     }
-    return usages;
   }
 
   /** One, or now and then one more that needs no server to strike or to heal. */
-  private static List<Fault> choose(List<Fault> faults, Random random) {
+  private List<Fault> choose(Random random) {
     Fault first = faults.get(random.nextInt(faults.size()));
-    List<Fault> others =
-        Fault.withoutServer().stream().filter(fault -> faults.contains(fault)).toList();
+    List<Fault> others = Fault.withoutServer().stream().filter(faults::contains).toList();
     boolean two = random.nextInt(4) == 0;
     if (!two || others.isEmpty() || others.contains(first)) {
       return List.of(first);
     }
     return List.of(first, others.get(random.nextInt(others.size())));
+  }
+
+  /**
+   * Lets it work undisturbed, and looks what it uses meanwhile.
+   *
+   * @return what is not as it should be
+   */
+  private List<String> rest(Machine machine) {
+    pause((double) AFTERMATH.toSeconds());
+    List<Usage> usages = new ArrayList<>();
+    long end = System.nanoTime() + calm.toNanos();
+    do {
+      usages.add(machine.usage());
+      pause(SAMPLE_SECONDS);
+    } while (System.nanoTime() < end);
+    machine.raiseFallen();
+    Usage.lines(usages).forEach(System.out::println);
+    return Usage.broken(usages, SAMPLE_SECONDS, rate);
+  }
+
+  /** Notes when something struck, where the orders are. */
+  private boolean note(DSLContext ctx) {
+    strikes.forEach(
+        strike ->
+            ctx.execute(
+                "insert into strikes values (?::timestamptz, ?::timestamptz)",
+                strike.began.toString(),
+                strike.ended.toString()));
+    return true;
   }
 
   private static void pause(double seconds) {

@@ -3,22 +3,14 @@ package dev.qg.chaos;
 import static org.awaitility.Awaitility.await;
 
 import dev.qg.fixture.Jvm;
-import java.io.IOException;
-import java.io.StringReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.awaitility.core.ConditionTimeoutException;
 import org.jooq.DSLContext;
-import org.postgresql.PGConnection;
 
 /** All that takes part in a run: the servers, and processes that produce and that work. */
 final class Machine implements AutoCloseable {
@@ -26,13 +18,13 @@ final class Machine implements AutoCloseable {
   /** So long after a fault is healed, what it has kept waiting must be done. */
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
-  /** So long after the last process has ended, the server must have noticed. */
-  private static final Duration LINGERING = Duration.ofSeconds(30);
-
   private final Path directory;
+  private final long seed;
   private final Servers servers;
+  private final List<Part> mortals = new ArrayList<>();
   private final List<Part> workers = new ArrayList<>();
   private final List<Part> producers = new ArrayList<>();
+  private final List<String> fallen = new ArrayList<>();
 
   /**
    * Starts everything.
@@ -40,58 +32,60 @@ final class Machine implements AutoCloseable {
    * @param directory for logs, and what the producers have heard
    * @param rate how many orders a second
    */
-  Machine(Path directory, double rate) {
+  Machine(Path directory, long seed, double rate) {
     this.directory = directory;
+    this.seed = seed;
     this.servers = new Servers();
     try {
-      worker("pool-1", "8", "pool");
-      worker("pool-2", "4", "pool");
-      worker("workers", "2", "workers");
-      producer("1", rate / 2);
-      producer("2", rate / 2);
+      workers.add(part("steady", WorkerProcess.class, WorkerProcess.READY, "4", "pool"));
+      mortals.add(part("pool", WorkerProcess.class, WorkerProcess.READY, "8", "pool"));
+      mortals.add(part("workers", WorkerProcess.class, WorkerProcess.READY, "2", "workers"));
+      mortals.add(part("classic", ClassicProcess.class, WorkerProcess.READY));
+      workers.addAll(mortals);
+      for (String number : List.of("1", "2")) {
+        producers.add(
+            part(
+                number,
+                ProducerProcess.class,
+                ProducerProcess.READY,
+                String.valueOf(rate / 2),
+                answers(number).toString()));
+      }
+      all().forEach(Part::start);
     } catch (Throwable t) {
       close();
       throw t;
     }
   }
 
-  private void worker(String name, String... arguments) {
-    workers.add(
-        new Part(
-            servers,
-            log(name),
-            name,
-            WorkerProcess.class,
-            WorkerProcess.READY,
-            List.of(arguments)));
+  private Part part(String name, Class<?> main, String ready, String... arguments) {
+    Path log = directory.resolve(name + ".log");
+    return new Part(servers, seed, log, name, main, ready, List.of(arguments));
   }
 
-  private void producer(String number, double rate) {
-    String answers = directory.resolve("answers-" + number).toString();
-    producers.add(
-        new Part(
-            servers,
-            log("producer-" + number),
-            number,
-            ProducerProcess.class,
-            ProducerProcess.READY,
-            List.of(String.valueOf(rate), answers)));
+  private Path answers(String producer) {
+    return directory.resolve("answers-" + producer);
   }
 
-  private Path log(String name) {
-    return directory.resolve(name + ".log");
+  private Stream<Part> all() {
+    return Stream.concat(workers.stream(), producers.stream());
   }
 
   Servers servers() {
     return servers;
   }
 
-  List<Part> workers() {
-    return workers;
+  /** Those whose processes may be struck. */
+  List<Part> mortals() {
+    return mortals;
   }
 
-  Part worker(Random random) {
-    return workers.get(random.nextInt(workers.size()));
+  Part mortal(Random random) {
+    return mortals.get(random.nextInt(mortals.size()));
+  }
+
+  List<Part> workers() {
+    return workers;
   }
 
   Part producer(Random random) {
@@ -100,21 +94,64 @@ final class Machine implements AutoCloseable {
 
   /** A worker or a producer. */
   Part part(Random random) {
-    return random.nextInt(3) == 0 ? producer(random) : worker(random);
+    return random.nextInt(3) == 0 ? producer(random) : workers.get(random.nextInt(workers.size()));
   }
 
   /** Waits until all jobs that are there now are done, and tells how long that took. */
   Duration awaitRecovery() {
     long start = System.nanoTime();
-    long last = servers.ask(ctx -> number(ctx, "select coalesce(max(job_id), 0) from que_jobs"));
-    await("all jobs up to " + last)
+    long[] last = {-1};
+    // Whatever fails meanwhile is what the fault has left, until there is no patience any more.
+    await("all jobs are done")
         .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(100))
+        .ignoreExceptions()
         .until(
-            () ->
-                servers.ask(
-                        ctx -> number(ctx, "select count(*) from que_jobs where job_id <= " + last))
-                    == 0);
+            () -> {
+              if (last[0] < 0) {
+                last[0] = number("select coalesce(max(job_id), 0) from que_jobs");
+              }
+              return number("select count(*) from que_jobs where job_id <= " + last[0]) == 0;
+            });
     return Duration.ofNanos(System.nanoTime() - start);
+  }
+
+  /** Starts again what has ended though nobody wanted that. */
+  void raiseFallen() {
+    all()
+        .filter(part -> !part.jvm().isAlive())
+        .forEach(
+            part -> {
+              fallen.add(part.name() + " has ended by itself: " + part.lastLines());
+              part.start();
+            });
+  }
+
+  /** What has ended by itself, or not in time. */
+  List<String> fallen() {
+    return fallen;
+  }
+
+  /** Ends the producers, and lets the workers do all that is left. */
+  void drain() {
+    producers.forEach(part -> part.jvm().kill());
+    awaitRecovery();
+  }
+
+  /** Ends the workers, as an application does. */
+  void stop() {
+    workers.forEach(part -> part.jvm().terminate());
+    for (Part part : workers) {
+      part.jvm().awaitEnd();
+      if (part.jvm().lines().contains(WorkerProcess.LATE)) {
+        fallen.add(part.name() + " was late at its end");
+      }
+    }
+  }
+
+  /** The files of what the producers were told. */
+  List<Path> answers() {
+    return producers.stream().map(part -> answers(part.name())).toList();
   }
 
   /** What it uses now; what the processes use, as they said last. */
@@ -128,7 +165,8 @@ final class Machine implements AutoCloseable {
                 uses.stream().mapToLong(use -> Long.parseLong(use[2])).sum(),
                 Verdict.sessions(ctx),
                 Verdict.locks(ctx),
-                number(ctx, "select pg_total_relation_size('que_jobs')")));
+                number(ctx, "select pg_total_relation_size('que_jobs')"),
+                number(ctx, "select count(*) from orders")));
   }
 
   private static String[] split(String use) {
@@ -141,79 +179,38 @@ final class Machine implements AutoCloseable {
         .reduce((first, second) -> second);
   }
 
-  /** All processes that have ended, though nobody wanted them to. */
-  List<String> fallen() {
-    return Stream.concat(workers.stream(), producers.stream())
-        .filter(part -> !part.jvm().isAlive())
-        .map(part -> part.name() + " has ended: " + part.jvm().lines())
-        .toList();
-  }
-
-  /** Ends the producers, lets the workers do all that is left, ends them, and looks. */
-  Verdict verdict() {
-    producers.forEach(part -> part.jvm().kill());
-    awaitRecovery();
-    workers.forEach(part -> part.jvm().terminate());
-    workers.forEach(part -> part.jvm().awaitEnd());
-    producers.forEach(part -> load(directory.resolve("answers-" + part.name())));
-    try {
-      await()
-          .atMost(LINGERING)
-          .until(() -> servers.ask(ctx -> Verdict.sessions(ctx) + Verdict.locks(ctx)) == 0);
-    } catch (ConditionTimeoutException e) {
-      // The verdict says so.
-    }
-    return servers.ask(Verdict::of);
-  }
-
-  private void load(Path answers) {
-    String rows = rows(answers);
-    servers.ask(
-        ctx ->
-            ctx.connectionResult(
-                connection -> {
-                  try {
-                    return connection
-                        .unwrap(PGConnection.class)
-                        .getCopyAPI()
-                        .copyIn(
-                            "copy answers from stdin with (delimiter ' ')", new StringReader(rows));
-                  } catch (IOException e) {
-                    throw new SQLException(e);
-                  }
-                }));
-  }
-
-  /** Without what a kill may have cut off. */
-  private static String rows(Path answers) {
-    try {
-      String text = Files.readString(answers, StandardCharsets.US_ASCII);
-      return text.substring(0, text.lastIndexOf('\n') + 1);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private long number(String query) {
+    return servers.ask(ctx -> number(ctx, query));
   }
 
   private static long number(DSLContext ctx, String query) {
     return ctx.fetchSingle(query).get(0, Long.class);
   }
 
-  /** Where all threads are, for who looks for what hangs. */
-  List<String> dump() {
-    List<Jvm> jvms = workers.stream().map(Part::jvm).filter(Jvm::isAlive).toList();
-    jvms.forEach(Jvm::dump);
-    await().until(() -> jvms.stream().allMatch(Machine::hasDumped));
-    return jvms.stream().flatMap(jvm -> jvm.lines().stream()).toList();
+  /** Has the workers print where their threads are, for who looks for what hangs. */
+  void dump() {
+    workers.stream().map(Part::jvm).filter(Jvm::isAlive).forEach(Jvm::dump);
   }
 
-  private static boolean hasDumped(Jvm jvm) {
-    return jvm.lines().stream().anyMatch(line -> line.contains("Heap"));
+  /** All that was printed. */
+  List<String> lines() {
+    return all()
+        .flatMap(part -> part.jvm().lines().stream().map(line -> part.name() + ": " + line))
+        .toList();
   }
 
+  /** Ends everything, whatever state it is in. */
   @Override
   public void close() {
-    workers.forEach(Part::close);
-    producers.forEach(Part::close);
-    servers.close();
+    List<AutoCloseable> everything = new ArrayList<>(all().toList());
+    everything.add(servers);
+    for (AutoCloseable one : everything) {
+      try {
+        one.close();
+      } catch (Exception e) {
+        // The others are to end all the same.
+        System.out.println("Can't end " + one + ": " + e);
+      }
+    }
   }
 }

@@ -13,8 +13,10 @@ final class NetworkFaults {
       List.of(
           new Fault("connections are reset", 0, 0, network(TcpProxy::cut)),
           new Fault("no network", 1, 20, network(TcpProxy::disconnect)),
-          new Fault("answers get lost on their way", 1, 40, network(TcpProxy::silenceServer)),
-          new Fault("requests get lost on their way", 1, 40, network(TcpProxy::silenceClient)),
+          new Fault("answers are held up", 1, 40, network(TcpProxy::silenceServer)),
+          new Fault("requests are held up", 1, 40, network(TcpProxy::silenceClient)),
+          new Fault("answers are lost", 1, 40, lost(TcpProxy::silenceServer)),
+          new Fault("requests are lost", 1, 40, lost(TcpProxy::silenceClient)),
           new Fault("500 ms of delay", 5, 20, network(net -> net.delay(DELAY_MILLIS))),
           new Fault("resets in answers", 1, 10, network(TcpProxy::resetInAnswers)),
           new Fault("resets in requests", 1, 10, network(TcpProxy::resetInRequests)),
@@ -28,6 +30,18 @@ final class NetworkFaults {
               }));
 
   private NetworkFaults() {}
+
+  /** At the end, the connections are reset, as by a firewall that has forgotten them. */
+  private static Fault.Strike lost(Consumer<TcpProxy> what) {
+    return (machine, random) -> {
+      Part part = machine.part(random);
+      part.network(what);
+      return () -> {
+        part.network(TcpProxy::cut);
+        part.network(TcpProxy::heal);
+      };
+    };
+  }
 
   private static Fault.Strike network(Consumer<TcpProxy> what) {
     return (machine, random) -> {

@@ -6,6 +6,7 @@ import static org.jooq.impl.DSL.table;
 
 import dev.qg.Job;
 import dev.qg.LockedJob;
+import java.util.List;
 import org.jooq.DSLContext;
 import org.jooq.Field;
 import org.jooq.Table;
@@ -13,28 +14,33 @@ import org.jooq.impl.SQLDataType;
 
 /**
  * What a run is about. A producer writes an order and enqueues its job in one transaction. The
- * job's handler makes a call, which is a row that it commits by itself, and then writes an effect
- * through the job's transaction. No constraint hides what must not be.
+ * job's handler makes a call, which is a row that it commits by itself. If the order has an even
+ * number, it then writes an effect through the job's transaction; if not, the job has none. No
+ * constraint hides what must not be.
  */
 final class Orders {
 
   /** The type of the jobs. */
   static final String TYPE = "Order";
 
-  private static final Table<?> ORDERS = table(name("orders"));
   private static final Table<?> EFFECTS = table(name("effects"));
   private static final Table<?> CALLS = table(name("calls"));
   private static final Field<Long> ORDER = field(name("order_id"), SQLDataType.BIGINT);
   private static final Field<Long> JOB = field(name("job_id"), SQLDataType.BIGINT);
+  private static final Field<Integer> ATTEMPT = field(name("attempt"), SQLDataType.INTEGER);
 
   private Orders() {}
 
   static void createTables(DSLContext ctx) {
     ctx.execute("create table orders (order_id bigint not null, job_id bigint not null)");
     ctx.execute("create table effects (order_id bigint not null, job_id bigint not null)");
-    ctx.execute("create table calls (order_id bigint not null, job_id bigint not null)");
+    ctx.execute(
+        "create table calls (order_id bigint not null, job_id bigint not null,"
+            + " attempt int not null, at timestamptz not null default clock_timestamp())");
     // What a producer heard: the answer to its commit, or to its rollback.
     ctx.execute("create table answers (order_id bigint not null, committed boolean not null)");
+    // When something struck, and when the last that came of it was over.
+    ctx.execute("create table strikes (began timestamptz not null, ended timestamptz not null)");
   }
 
   static Job job(long order) {
@@ -46,22 +52,38 @@ final class Orders {
     return Long.parseLong(args.substring(1, args.length() - 1).strip());
   }
 
-  /** Writes an order, in the transaction that enqueues its job. */
-  static void write(DSLContext tx, long order, long job) {
-    insert(tx, ORDERS, order, job);
+  /** Writes orders, in the transaction that enqueues their jobs. */
+  static void write(DSLContext tx, List<Long> orders, List<Long> jobs) {
+    tx.execute(
+        "insert into orders select unnest(?::bigint[]), unnest(?::bigint[])",
+        orders.toArray(Long[]::new),
+        jobs.toArray(Long[]::new));
+  }
+
+  /** Whether the order's effect is written through the job's transaction. */
+  static boolean isTransactional(long order) {
+    return order % 2 == 0;
   }
 
   /** Does what the job is there for, once. */
-  static void effect(LockedJob job) {
-    insert(job.tx(), EFFECTS, order(job), job.id());
+  static void effect(DSLContext tx, long order, long job) {
+    tx.insertInto(EFFECTS).set(ORDER, order).set(JOB, job).execute();
   }
 
-  /** Calls somebody else, at least once: nothing undoes it. */
-  static void call(DSLContext outside, LockedJob job) {
-    insert(outside, CALLS, order(job), job.id());
+  /**
+   * Calls somebody else, at least once: nothing undoes it.
+   *
+   * @param attempt how often the job has failed before
+   */
+  static void call(DSLContext outside, long order, long job, int attempt) {
+    outside.insertInto(CALLS).set(ORDER, order).set(JOB, job).set(ATTEMPT, attempt).execute();
   }
 
-  private static void insert(DSLContext ctx, Table<?> into, long order, long job) {
-    ctx.insertInto(into).set(ORDER, order).set(JOB, job).execute();
+  /** Works an order as it should be. */
+  static void work(DSLContext outside, LockedJob job) {
+    call(outside, order(job), job.id(), job.errorCount());
+    if (isTransactional(order(job))) {
+      effect(job.tx(), order(job), job.id());
+    }
   }
 }

@@ -10,6 +10,9 @@ import java.util.function.Consumer;
 /** A process of a run, with a network of its own between it and the servers. */
 final class Part implements AutoCloseable {
 
+  private static final int LAST = 20;
+
+  private final long seed;
   private final String name;
   private final Path log;
   private final Class<?> main;
@@ -20,13 +23,21 @@ final class Part implements AutoCloseable {
   private Jvm jvm;
 
   /**
-   * Starts it.
+   * Says what it is to be.
    *
    * @param ready what it prints then
-   * @param arguments besides the database's URL, its name, and how often it was started before
+   * @param arguments besides the database's URL, its name, how often it was started before, and the
+   *     seed
    */
   Part(
-      Servers servers, Path log, String name, Class<?> main, String ready, List<String> arguments) {
+      Servers servers,
+      long seed,
+      Path log,
+      String name,
+      Class<?> main,
+      String ready,
+      List<String> arguments) {
+    this.seed = seed;
     this.name = name;
     this.log = log;
     this.main = main;
@@ -34,13 +45,14 @@ final class Part implements AutoCloseable {
     this.arguments = arguments;
     this.network =
         List.of(TcpProxy.before(() -> servers.port(0)), TcpProxy.before(() -> servers.port(1)));
-    start();
   }
 
   void start() {
-    List<String> all = new ArrayList<>(List.of(url(), name, String.valueOf(lives++)));
+    List<String> all =
+        new ArrayList<>(List.of(url(), name, String.valueOf(lives++), String.valueOf(seed)));
     all.addAll(arguments);
-    jvm = Jvm.start(options(), main, all.toArray(String[]::new)).awaitLine(ready);
+    jvm = Jvm.start(options(), main, all.toArray(String[]::new));
+    jvm.awaitLine(ready);
   }
 
   private String url() {
@@ -52,7 +64,6 @@ final class Part implements AutoCloseable {
     return List.of(
         "-Xmx128m",
         "-XX:+UseSerialGC",
-        "-XX:+ExitOnOutOfMemoryError",
         // Not that of the server, and with a summer time.
         "-Duser.timezone=America/New_York",
         "-Dlogback.configurationFile=logback-chaos.xml",
@@ -72,11 +83,17 @@ final class Part implements AutoCloseable {
     network.forEach(what);
   }
 
+  /** The end of what it has printed. */
+  List<String> lastLines() {
+    List<String> lines = jvm.lines();
+    return lines.subList(Math.max(0, lines.size() - LAST), lines.size());
+  }
+
   @Override
   public void close() {
+    network.forEach(TcpProxy::close);
     if (jvm != null) {
       jvm.close();
     }
-    network.forEach(TcpProxy::close);
   }
 }

@@ -12,7 +12,7 @@ final class ProcessFaults {
               0,
               3,
               (machine, random) -> {
-                Part worker = machine.worker(random);
+                Part worker = machine.mortal(random);
                 worker.jvm().kill();
                 return worker::start;
               }),
@@ -21,7 +21,7 @@ final class ProcessFaults {
               0,
               1,
               (machine, random) -> {
-                Part worker = machine.worker(random);
+                Part worker = machine.mortal(random);
                 worker.jvm().terminate();
                 worker.jvm().awaitEnd();
                 return worker::start;
@@ -31,17 +31,17 @@ final class ProcessFaults {
               1,
               40,
               (machine, random) -> {
-                Part worker = machine.worker(random);
+                Part worker = machine.mortal(random);
                 worker.jvm().freeze();
                 return worker.jvm()::thaw;
               }),
           new Fault(
-              "all workers are killed",
+              "all workers but one are killed",
               0,
               3,
               (machine, random) -> {
-                machine.workers().forEach(worker -> worker.jvm().kill());
-                return () -> machine.workers().forEach(Part::start);
+                machine.mortals().forEach(worker -> worker.jvm().kill());
+                return () -> machine.mortals().forEach(Part::start);
               }),
           new Fault(
               "a producer is killed",

@@ -36,7 +36,10 @@ final class ProducerProcess {
   private static final int BITS_OF_LIFE = 12;
 
   private static final int ROLLED_BACK_PERCENT = 5;
-  private static final int MANY_PERCENT = 5;
+
+  /** So many that they are copied. */
+  private static final int VERY_MANY = 600;
+
   private static final int MANY = 20;
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -46,28 +49,31 @@ final class ProducerProcess {
   private final Random random;
   private long next;
 
-  private ProducerProcess(Qg qg, DSLContext ctx, FileChannel answers, long life) {
+  private ProducerProcess(Qg qg, DSLContext ctx, FileChannel answers, long seed, long life) {
     this.qg = qg;
     this.ctx = ctx;
     this.answers = answers;
-    this.random = new Random(life);
+    this.random = Dice.of(seed, life);
     this.next = life << BITS_OF_COUNT;
   }
 
   /** What each {@link Part} is told, orders a second, and the file of its answers. */
   public static void main(String[] args) throws IOException {
-    String name = "producer-" + args[1];
+    Applications.endWithParent();
     // Each life has numbers of its own.
     long life = (Long.parseLong(args[1]) << BITS_OF_LIFE) + Long.parseLong(args[2]);
-    double rate = Double.parseDouble(args[3]);
-    HikariDataSource dataSource = Applications.dataSource(args[0], name, 1);
+    HikariDataSource dataSource = Applications.dataSource(args[0], "producer-" + args[1], 1);
     FileChannel answers =
-        FileChannel.open(Path.of(args[4]), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        FileChannel.open(Path.of(args[5]), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     ProducerProcess producer =
         new ProducerProcess(
-            Qg.create(dataSource), DSL.using(dataSource, SQLDialect.POSTGRES), answers, life);
+            Qg.create(dataSource),
+            DSL.using(dataSource, SQLDialect.POSTGRES),
+            answers,
+            Long.parseLong(args[3]),
+            life);
     System.out.println(READY);
-    producer.produce(rate);
+    producer.produce(Double.parseDouble(args[4]));
   }
 
   private void produce(double rate) {
@@ -78,10 +84,14 @@ final class ProducerProcess {
       if (early > 0) {
         LockSupport.parkNanos(early);
       }
-      due += nanosEach * (random.nextInt(100) < MANY_PERCENT ? transact(MANY) : transact(1));
+      due += nanosEach * transact(count(random.nextInt(2_000)));
       // What could not be done in time is not made up for.
       due = Math.max(due, (double) (System.nanoTime() - TimeUnit.SECONDS.toNanos(1)));
     }
+  }
+
+  private static int count(int dice) {
+    return dice == 0 ? VERY_MANY : dice < 40 ? MANY : 1;
   }
 
   private int transact(int count) {
@@ -111,9 +121,7 @@ final class ProducerProcess {
         orders.size() == 1
             ? List.of(qg.enqueue(tx, Orders.job(orders.get(0))))
             : qg.enqueueAll(tx, orders.stream().map(Orders::job).toList());
-    for (int i = 0; i < jobs.size(); i++) {
-      Orders.write(tx.dsl(), orders.get(i), jobs.get(i));
-    }
+    Orders.write(tx.dsl(), orders, jobs);
   }
 
   private void heard(List<Long> orders, boolean committed) {

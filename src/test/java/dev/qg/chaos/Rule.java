@@ -9,10 +9,13 @@ enum Rule {
       "a committed order is done, or still a job",
       """
       select o.order_id from orders o
-      where not exists (select from effects e where e.order_id = o.order_id)
-        and not exists (select from que_jobs j where j.job_id = o.job_id)
-        and not exists (select from qg_dead_jobs d where d.job_id = o.job_id)
+      where not exists (select from que_jobs j where j.job_id = o.job_id)
+        and (o.order_id % 2 = 1
+          and not exists (select from calls c where c.order_id = o.order_id)
+        or o.order_id % 2 = 0
+          and not exists (select from effects e where e.order_id = o.order_id))
       """),
+  NONE_GIVEN_UP("no job was given up", "select job_id from qg_dead_jobs"),
   NOTHING_DONE_TWICE(
       "an order is done once",
       "select order_id from effects group by order_id having count(*) > 1"),
@@ -21,12 +24,12 @@ enum Rule {
       """
       select e.order_id from effects e
       where exists (select from que_jobs j where j.job_id = e.job_id)
-        or exists (select from qg_dead_jobs d where d.job_id = e.job_id)
       """),
   NO_GHOSTS(
       "no order is done or called for that was not committed, nor by another job than its own",
       """
-      select x.order_id from (select * from effects union select * from calls) x
+      select x.order_id
+      from (select order_id, job_id from effects union select order_id, job_id from calls) x
       where not exists (
         select from orders o where o.order_id = x.order_id and o.job_id = x.job_id)
       """),
@@ -39,6 +42,15 @@ enum Rule {
       """),
   NO_ORDER_TWICE(
       "an order has one job", "select order_id from orders group by order_id having count(*) > 1"),
+  ONE_AT_A_TIME(
+      "a job runs again only after an error, or where something struck",
+      """
+      select order_id from (
+        select order_id, at, lag(at) over (partition by order_id, attempt order by at) as before
+        from calls) c
+      where before is not null and not exists (
+        select from strikes s where s.began <= c.at and s.ended >= c.before)
+      """),
   CALLED(
       "each order that is done was called for at least once",
       """

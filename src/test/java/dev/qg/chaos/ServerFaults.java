@@ -5,6 +5,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jooq.DSLContext;
+import org.jooq.SQLDialect;
+import org.jooq.exception.DataAccessException;
+import org.jooq.impl.DSL;
 
 /** What happens to the server and its sessions. */
 final class ServerFaults {
@@ -35,16 +39,18 @@ final class ServerFaults {
                   "pid in (select pid from pg_locks where locktype = 'advisory' and objsubid = 1)")),
           new Fault("the listeners' sessions are ended", 0, 0, ended("query ilike 'listen%'")),
           new Fault("sessions in a transaction are ended", 0, 0, ended("xact_start is not null")),
-          new Fault("half of all sessions are ended", 0, 0, ended("random() < 0.5")),
-          new Fault("no connection is left", 1, 20, (machine, random) -> crowd(machine)),
+          new Fault("half of all sessions are ended", 0, 0, ended("pid % 2 = 0")),
+          new Fault("statements may take 300 ms", 1, 20, set("statement_timeout = 300")),
+          new Fault("locks are waited for 50 ms", 1, 20, set("lock_timeout = 50")),
           new Fault(
-              "the database is read-only",
+              "transactions may idle 200 ms",
               1,
               20,
-              (machine, random) -> {
-                database(machine, "set default_transaction_read_only = on");
-                return () -> database(machine, "reset default_transaction_read_only");
-              }));
+              set("idle_in_transaction_session_timeout = 200")),
+          new Fault("sessions may idle 1 s", 1, 20, set("idle_session_timeout = 1000")),
+          new Fault("no room for locks", 1, 10, (machine, random) -> fillLockTable(machine)),
+          new Fault("no connection is left", 1, 20, (machine, random) -> crowd(machine)),
+          new Fault("the database is read-only", 1, 20, set("default_transaction_read_only = on")));
 
   private ServerFaults() {}
 
@@ -62,8 +68,15 @@ final class ServerFaults {
     };
   }
 
-  /** Changes a setting of the database, for new sessions: the others are ended. */
-  private static void database(Machine machine, String change) {
+  /** Gives the database a setting for some time: sessions that have another one are ended. */
+  private static Fault.Strike set(String setting) {
+    return (machine, random) -> {
+      change(machine, "set " + setting);
+      return () -> change(machine, "reset " + setting.substring(0, setting.indexOf(' ')));
+    };
+  }
+
+  private static void change(Machine machine, String change) {
     machine
         .servers()
         .ask(
@@ -74,10 +87,26 @@ final class ServerFaults {
             });
   }
 
+  /** Takes locks that nobody else means, as long as the server has room for them. */
+  private static Runnable fillLockTable(Machine machine) {
+    try {
+      Connection greedy = machine.servers().primary().connect();
+      DSLContext ctx = DSL.using(greedy, SQLDialect.POSTGRES);
+      try {
+        ctx.fetch("select pg_advisory_lock(77, i) from generate_series(1, 1000000) i");
+        throw new IllegalStateException("The lock table has no end");
+      } catch (DataAccessException full) {
+        return () -> close(greedy);
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** Takes all connections that there are, and those that others give up. */
   private static Runnable crowd(Machine machine) {
     List<Connection> crowd = new ArrayList<>();
-    machine.servers().ask(ctx -> ctx.fetch(KILL + "random() < 0.5"));
+    machine.servers().ask(ctx -> ctx.fetch(KILL + "pid % 2 = 0"));
     try {
       while (true) {
         crowd.add(machine.servers().primary().connectAs(Servers.USER));

@@ -14,9 +14,19 @@ final class TableFaults {
               "rows are locked",
               1,
               10,
-              held("select from que_jobs order by random() limit 50 for update")),
-          new Fault("the table is locked", 1, 25, held("lock table que_jobs")),
-          new Fault("an old snapshot is held", 5, 30, held("select from que_jobs limit 1")),
+              held(
+                  Connection.TRANSACTION_READ_COMMITTED,
+                  "select from que_jobs order by md5(job_id::text) limit 50 for update")),
+          new Fault(
+              "the table is locked",
+              1,
+              25,
+              held(Connection.TRANSACTION_READ_COMMITTED, "lock table que_jobs")),
+          new Fault(
+              "an old snapshot is held",
+              5,
+              30,
+              held(Connection.TRANSACTION_REPEATABLE_READ, "select from que_jobs limit 1")),
           new Fault("VACUUM FULL", 0, 0, done("vacuum full que_jobs")),
           new Fault("REINDEX", 0, 0, done("reindex table que_jobs")),
           new Fault("ANALYZE", 0, 0, done("analyze que_jobs")),
@@ -48,17 +58,22 @@ final class TableFaults {
   }
 
   /** Executes it in a transaction that stays open until that is over. */
-  private static Fault.Strike held(String sql) {
+  private static Fault.Strike held(int isolation, String sql) {
     return (machine, random) -> {
+      Connection connection = null;
       try {
-        Connection connection = machine.servers().primary().connect();
-        connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+        connection = machine.servers().primary().connect();
+        connection.setTransactionIsolation(isolation);
         connection.setAutoCommit(false);
         try (Statement statement = connection.createStatement()) {
           statement.execute(sql);
         }
-        return () -> release(connection);
+        Connection holding = connection;
+        return () -> release(holding);
       } catch (SQLException e) {
+        if (connection != null) {
+          release(connection);
+        }
         throw new IllegalStateException(e);
       }
     };

@@ -12,13 +12,17 @@ import java.util.function.ToLongFunction;
  * @param sessions of the database
  * @param locks advisory ones
  * @param table bytes of the table of the jobs, with its indexes
+ * @param orders how many there were so far
  */
-record Usage(long heap, long threads, long sessions, long locks, long table) {
+record Usage(long heap, long threads, long sessions, long locks, long table, long orders) {
 
   /** What may come and go, in bytes or pieces. */
   private record Measure(String name, ToLongFunction<Usage> of, double unit, long slack) {}
 
   private static final double MIB = 1 << 20;
+
+  /** A calm of a few seconds can miss some by chance. */
+  private static final double LEAST_OF_RATE = 0.8;
 
   private static final List<Measure> MEASURES =
       List.of(
@@ -28,27 +32,49 @@ record Usage(long heap, long threads, long sessions, long locks, long table) {
           new Measure("advisory locks", Usage::locks, 1, 1_000),
           new Measure("table and indexes (MiB)", Usage::table, MIB, 8 << 20));
 
+  /** A line for each measure. */
+  static List<String> lines(List<Usage> calm) {
+    return MEASURES.stream()
+        .map(
+            measure ->
+                "%-8s %s: at most %.1f in the first half of the calm, %.1f in the second"
+                    .formatted(
+                        grows(calm, measure) ? "grows" : "steady",
+                        measure.name,
+                        most(firstHalf(calm), measure) / measure.unit,
+                        most(secondHalf(calm), measure) / measure.unit))
+        .toList();
+  }
+
   /**
-   * Compares the second half of a calm time with the first.
+   * What is not as it should be in a calm time.
    *
-   * @return a line for each measure, which begins with "grows" where it does
+   * @param interval seconds between two of them
+   * @param rate how many orders a second there should be
    */
-  static List<String> growth(List<Usage> calm) {
-    List<Usage> before = calm.subList(0, calm.size() / 2);
-    List<Usage> after = calm.subList(calm.size() / 2, calm.size());
-    List<String> lines = new ArrayList<>();
-    for (Measure measure : MEASURES) {
-      long first = most(before, measure);
-      long second = most(after, measure);
-      lines.add(
-          "%-8s %s: at most %.1f in the first half of the calm, %.1f in the second"
-              .formatted(
-                  second > first + measure.slack ? "grows" : "steady",
-                  measure.name,
-                  first / measure.unit,
-                  second / measure.unit));
+  static List<String> broken(List<Usage> calm, double interval, double rate) {
+    List<String> broken = new ArrayList<>();
+    MEASURES.stream()
+        .filter(measure -> grows(calm, measure))
+        .forEach(measure -> broken.add(measure.name + " grows"));
+    double seconds = interval * (calm.size() - 1);
+    double reached = (calm.get(calm.size() - 1).orders - calm.get(0).orders) / seconds;
+    if (seconds > 0 && reached < LEAST_OF_RATE * rate) {
+      broken.add("%.0f orders a second in the calm, and not %.0f".formatted(reached, rate));
     }
-    return lines;
+    return broken;
+  }
+
+  private static boolean grows(List<Usage> calm, Measure measure) {
+    return most(secondHalf(calm), measure) > most(firstHalf(calm), measure) + measure.slack;
+  }
+
+  private static List<Usage> firstHalf(List<Usage> calm) {
+    return calm.subList(0, (calm.size() + 1) / 2);
+  }
+
+  private static List<Usage> secondHalf(List<Usage> calm) {
+    return calm.subList(calm.size() / 2, calm.size());
   }
 
   private static long most(List<Usage> usages, Measure measure) {

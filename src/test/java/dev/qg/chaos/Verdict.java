@@ -1,16 +1,21 @@
 package dev.qg.chaos;
 
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import org.awaitility.core.ConditionTimeoutException;
 import org.jooq.DSLContext;
 
 /**
  * What is to be said of a run that has ended, from the database alone.
  *
  * @param orders how many were committed
- * @param done how many effects there are
+ * @param done how many of them are done
  * @param waiting how many jobs are left
  * @param repeatedCalls how many calls were made again, which is allowed where something struck
  * @param locks how many advisory locks are left
@@ -29,6 +34,56 @@ record Verdict(
   /** So many are named. */
   private static final int EXAMPLES = 10;
 
+  /** So long after the last process has ended, the server must have noticed. */
+  private static final Duration LINGERING = Duration.ofSeconds(30);
+
+  /** So long after the last job was done, its worker must have let go of it. */
+  private static final Duration LETTING_GO = Duration.ofSeconds(10);
+
+  /**
+   * Looks at what workers keep that have nothing to do.
+   *
+   * @return what they must not keep
+   */
+  static List<String> leftByWorkers(Servers servers) {
+    return awaitNone(LETTING_GO, servers, Verdict::locksOfJobs)
+            && awaitNone(LETTING_GO, servers, Verdict::openTransactions)
+        ? List.of()
+        : List.of(
+            "%d locks of jobs and %d open transactions are left with nothing to do"
+                .formatted(
+                    servers.ask(Verdict::locksOfJobs), servers.ask(Verdict::openTransactions)));
+  }
+
+  private static long locksOfJobs(DSLContext ctx) {
+    return count(
+        ctx,
+        "pg_locks l join pg_database d on d.oid = l.database where l.locktype = 'advisory'"
+            + " and l.objsubid = 1 and d.datname = current_database()");
+  }
+
+  private static long openTransactions(DSLContext ctx) {
+    return count(
+        ctx,
+        "pg_stat_activity where datname = current_database() and state like 'idle in transaction%'");
+  }
+
+  /** Looks at what a run has left, when the server has noticed that all have gone. */
+  static Verdict awaited(Servers servers) {
+    awaitNone(LINGERING, servers, ctx -> sessions(ctx) + locks(ctx));
+    return servers.ask(Verdict::of);
+  }
+
+  private static boolean awaitNone(
+      Duration patience, Servers servers, Function<DSLContext, Long> count) {
+    try {
+      await().atMost(patience).until(() -> servers.ask(count) == 0);
+      return true;
+    } catch (ConditionTimeoutException e) {
+      return false;
+    }
+  }
+
   /** Looks at what a run has left. */
   static Verdict of(DSLContext ctx) {
     Map<Rule, List<Long>> violations = new EnumMap<>(Rule.class);
@@ -40,7 +95,9 @@ record Verdict(
     }
     return new Verdict(
         count(ctx, "orders"),
-        count(ctx, "effects"),
+        count(
+            ctx,
+            "(select order_id from effects union select order_id from calls where order_id % 2 = 1) x"),
         count(ctx, "que_jobs"),
         count(ctx, "calls") - count(ctx, "(select distinct order_id from calls) called"),
         locks(ctx),
@@ -68,7 +125,7 @@ record Verdict(
   }
 
   boolean isClean() {
-    return violations.isEmpty() && locks == 0 && sessions == 0;
+    return orders > 0 && violations.isEmpty() && locks == 0 && sessions == 0;
   }
 
   /** The same in words, a line each. */
@@ -93,7 +150,9 @@ record Verdict(
     }
     lines.add("%-8s no advisory lock is left: %d".formatted(word(locks), locks));
     lines.add("%-8s no session is left: %d".formatted(word(sessions), sessions));
-    lines.add(isClean() ? "The verdict: clean" : "The verdict: BROKEN");
+    if (orders == 0) {
+      lines.add("BROKEN   there was nothing to do");
+    }
     return lines;
   }
 

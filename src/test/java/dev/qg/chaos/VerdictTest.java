@@ -3,11 +3,13 @@ package dev.qg.chaos;
 import static dev.qg.chaos.Rule.CALLED;
 import static dev.qg.chaos.Rule.COMMITS_LAST;
 import static dev.qg.chaos.Rule.DONE_IS_DONE;
+import static dev.qg.chaos.Rule.NONE_GIVEN_UP;
 import static dev.qg.chaos.Rule.NOTHING_DONE_TWICE;
 import static dev.qg.chaos.Rule.NOTHING_LOST;
 import static dev.qg.chaos.Rule.NO_GHOSTS;
 import static dev.qg.chaos.Rule.NO_JOB_ALONE;
 import static dev.qg.chaos.Rule.NO_ORDER_TWICE;
+import static dev.qg.chaos.Rule.ONE_AT_A_TIME;
 import static dev.qg.chaos.Rule.ROLLBACKS_LAST;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -30,25 +32,22 @@ class VerdictTest {
   private DSLContext ctx;
 
   @BeforeEach
-  void twoOrdersOfWhichOneIsDone() {
+  void ordersOfWhichTwoAreDone() {
     ctx = db.session();
     Orders.createTables(ctx);
-    for (long order = 1; order <= 2; order++) {
-      long number = order;
+    for (long order : new long[] {2, 1, 4}) {
       db.ctx()
           .transaction(
-              tx -> Orders.write(tx.dsl(), number, db.qg().enqueue(tx, Orders.job(number))));
+              tx ->
+                  Orders.write(
+                      tx.dsl(), List.of(order), List.of(db.qg().enqueue(tx, Orders.job(order)))));
       ctx.execute("insert into answers values (?, true)", order);
     }
     ctx.execute("insert into answers values (3, false)");
-    WorkMap workMap =
-        WorkMap.of(
-            Orders.TYPE,
-            job -> {
-              Orders.call(db.ctx(), job);
-              Orders.effect(job);
-            });
-    assertThat(Worker.builder(db.qg(), workMap).build().workOne()).isTrue();
+    WorkMap workMap = WorkMap.of(Orders.TYPE, job -> Orders.work(db.ctx(), job));
+    Worker worker = Worker.builder(db.qg(), workMap).build();
+    assertThat(worker.workOne()).isTrue();
+    assertThat(worker.workOne()).isTrue();
     ((HikariDataSource) db.dataSource()).getHikariPoolMXBean().softEvictConnections();
   }
 
@@ -56,8 +55,8 @@ class VerdictTest {
   void isCleanWhereEachOrderIsDoneOrStillAJob() {
     Verdict verdict = Verdict.of(ctx);
     assertThat(verdict.isClean()).as(String.join("\n", verdict.lines())).isTrue();
-    assertThat(verdict.orders()).isEqualTo(2);
-    assertThat(verdict.done()).isOne();
+    assertThat(verdict.orders()).isEqualTo(3);
+    assertThat(verdict.done()).isEqualTo(2);
     assertThat(verdict.waiting()).isOne();
     assertThat(verdict.repeatedCalls()).isZero();
   }
@@ -65,38 +64,52 @@ class VerdictTest {
   @Test
   void findsALostJob() {
     ctx.execute("delete from que_jobs");
-    assertBroken(2, NOTHING_LOST);
+    assertBroken(4, NOTHING_LOST);
   }
 
   @Test
   void findsALostEffect() {
     ctx.execute("delete from effects");
+    assertBroken(2, NOTHING_LOST);
+  }
+
+  @Test
+  void findsALostCallWhereThereIsNoEffect() {
+    ctx.execute("delete from calls where order_id = 1");
     assertBroken(1, NOTHING_LOST);
+  }
+
+  @Test
+  void findsAJobThatWasGivenUp() {
+    ctx.execute(
+        "insert into qg_dead_jobs (queue, priority, run_at, job_id, job_class, args, error_count)"
+            + " select queue, priority, run_at, 77, job_class, args, 1 from que_jobs");
+    assertBroken(77, NONE_GIVEN_UP);
   }
 
   @Test
   void findsADoubledEffect() {
     ctx.execute("insert into effects select * from effects");
-    assertBroken(1, NOTHING_DONE_TWICE);
+    assertBroken(2, NOTHING_DONE_TWICE);
   }
 
   @Test
   void findsAJobThatIsDoneAndStillThere() {
     ctx.execute("insert into que_jobs (job_id, job_class) select job_id, 'Order' from effects");
-    assertBroken(1, DONE_IS_DONE);
+    assertBroken(2, DONE_IS_DONE);
   }
 
   @Test
   void findsTheEffectOfAnOrderThatWasRolledBack() {
-    ctx.execute("insert into effects values (3, 3)");
-    ctx.execute("insert into calls values (3, 3)");
+    ctx.execute("insert into effects values (3, 333)");
+    ctx.execute("insert into calls values (3, 333, 0)");
     assertBroken(3, NO_GHOSTS);
   }
 
   @Test
   void findsTheEffectOfAnotherJob() {
     ctx.execute("update effects set job_id = 77");
-    assertBroken(1, NO_GHOSTS);
+    assertBroken(2, NO_GHOSTS);
   }
 
   @Test
@@ -108,33 +121,40 @@ class VerdictTest {
   @Test
   void findsAnOrderWithTwoJobs() {
     ctx.execute("insert into que_jobs (job_id, job_class) values (77, 'Order')");
-    ctx.execute("insert into orders values (2, 77)");
-    assertBroken(2, NO_ORDER_TWICE);
+    ctx.execute("insert into orders values (4, 77)");
+    assertBroken(4, NO_ORDER_TWICE);
   }
 
   @Test
   void findsAMissingCall() {
-    ctx.execute("delete from calls");
-    assertBroken(1, CALLED);
+    ctx.execute("delete from calls where order_id = 2");
+    assertBroken(2, CALLED);
   }
 
   @Test
   void findsACommitThatIsGone() {
-    ctx.execute("insert into answers values (4, true)");
-    assertBroken(4, COMMITS_LAST);
+    ctx.execute("insert into answers values (6, true)");
+    assertBroken(6, COMMITS_LAST);
   }
 
   @Test
   void findsARollbackThatIsThere() {
-    ctx.execute("update answers set committed = false where order_id = 2");
-    assertBroken(2, ROLLBACKS_LAST);
+    ctx.execute("update answers set committed = false where order_id = 4");
+    assertBroken(4, ROLLBACKS_LAST);
   }
 
   @Test
-  void countsCallsThatWereMadeAgain() {
-    ctx.execute("insert into calls select * from calls");
-    ctx.execute("insert into calls select * from calls");
-    assertThat(Verdict.of(ctx).repeatedCalls()).isEqualTo(3);
+  void findsAJobThatRanTwice() {
+    ctx.execute("insert into calls (order_id, job_id, attempt) select 2, job_id, 0 from effects");
+    assertBroken(2, ONE_AT_A_TIME);
+  }
+
+  @Test
+  void countsCallsThatWereMadeAgainForAReason() {
+    ctx.execute("insert into calls (order_id, job_id, attempt) select 2, job_id, 1 from effects");
+    ctx.execute("insert into strikes values (clock_timestamp(), clock_timestamp())");
+    ctx.execute("insert into calls (order_id, job_id, attempt) select 2, job_id, 1 from effects");
+    assertThat(Verdict.of(ctx).repeatedCalls()).isEqualTo(2);
     assertThat(Verdict.of(ctx).isClean()).isTrue();
   }
 

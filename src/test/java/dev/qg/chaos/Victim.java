@@ -44,17 +44,13 @@ final class Victim {
 
   private final Moment last;
 
-  private final boolean transactional;
-
-  private Victim(Moment last, boolean transactional) {
+  private Victim(Moment last) {
     this.last = last;
-    this.transactional = transactional;
   }
 
-  /** The database's URL, the engine, the moment, and whether the job's transaction is used. */
+  /** The database's URL, the engine, and the moment. */
   public static void main(String[] args) {
-    new Victim(Moment.valueOf(args[2]), Boolean.parseBoolean(args[3]))
-        .work(args[0], Engine.valueOf(args[1]));
+    new Victim(Moment.valueOf(args[2])).work(args[0], Engine.valueOf(args[1]));
   }
 
   private void work(String url, Engine engine) {
@@ -65,10 +61,7 @@ final class Victim {
             Orders.TYPE,
             job -> {
               reach(Moment.RUNNING);
-              Orders.call(outside, job);
-              if (transactional) {
-                Orders.effect(job);
-              }
+              Orders.work(outside, job);
               reach(Moment.WRITTEN);
             });
     Qg qg = Qg.create(watched(dataSource));

@@ -1,16 +1,14 @@
 package dev.qg.internal.work;
 
 import java.time.Duration;
-import java.util.HashSet;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
  * Something that fails again and again, such as a database that is away: said once when it begins
- * or becomes another kind of failure, and once when it is over, with growing pauses in between. For
- * one thread.
+ * and once when it is over, with growing pauses in between. A refusal, which lasts until somebody
+ * changes something, is said even if the database was away before. For one thread.
  */
 final class Outage {
 
@@ -25,8 +23,8 @@ final class Outage {
   private final String consequence;
   private Duration pause = FIRST_PAUSE;
 
-  /** The kinds of failures that were told, since it began. */
-  private final Set<Class<?>> told = new HashSet<>();
+  private boolean on;
+  private boolean isRefusalTold;
 
   /**
    * @param subject names the events
@@ -39,7 +37,9 @@ final class Outage {
 
   /** Tells how long to wait before the next try. */
   Duration failed(Throwable cause) {
-    log.atLevel(told.add(cause.getClass()) ? Level.ERROR : Level.DEBUG)
+    boolean isNewRefusal = cause instanceof SharedSessionException && !isRefusalTold;
+    isRefusalTold |= isNewRefusal;
+    log.atLevel(on && !isNewRefusal ? Level.DEBUG : Level.ERROR)
         .addKeyValue("event", subject + "_failing")
         .setCause(cause)
         .log(
@@ -47,6 +47,7 @@ final class Outage {
                 + "; trying again, with pauses of up to "
                 + LONGEST_PAUSE.toSeconds()
                 + " s");
+    on = true;
     Duration now = pause;
     Duration doubled = pause.multipliedBy(2);
     pause = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
@@ -54,9 +55,10 @@ final class Outage {
   }
 
   void over() {
-    if (!told.isEmpty()) {
+    if (on) {
       log.atInfo().addKeyValue("event", subject + "_recovered").log("It works again");
-      told.clear();
+      on = false;
+      isRefusalTold = false;
       pause = FIRST_PAUSE;
     }
   }

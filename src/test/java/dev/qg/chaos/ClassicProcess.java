@@ -1,0 +1,57 @@
+package dev.qg.chaos;
+
+import dev.qg.fixture.ClassicClient;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jooq.DSLContext;
+import org.jooq.SQLDialect;
+import org.jooq.exception.DataAccessException;
+import org.jooq.impl.DSL;
+
+/**
+ * A process that works orders as clients of other languages do on the same table. What it writes is
+ * in one transaction with the deletion, on the session that holds the lock.
+ */
+final class ClassicProcess {
+
+  private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private ClassicProcess() {}
+
+  /** What each {@link Part} is told. */
+  public static void main(String[] args) {
+    Applications.endWithParent();
+    System.out.println(WorkerProcess.READY);
+    while (true) {
+      try (Connection session =
+              DriverManager.getConnection(args[0] + "&ApplicationName=" + args[1]);
+          Connection outside = DriverManager.getConnection(args[0])) {
+        work(DSL.using(session, SQLDialect.POSTGRES), DSL.using(outside, SQLDialect.POSTGRES));
+      } catch (SQLException | DataAccessException e) {
+        LockSupport.parkNanos(PAUSE);
+      }
+    }
+  }
+
+  private static void work(DSLContext session, DSLContext outside) {
+    ClassicClient client = new ClassicClient(session);
+    while (true) {
+      client.workOneInTransaction(
+          "",
+          job -> {
+            long order =
+                session
+                    .fetchSingle("select order_id from orders where job_id = ?", job.id())
+                    .get(0, Long.class);
+            Orders.call(outside, order, job.id(), job.errorCount());
+            if (Orders.isTransactional(order)) {
+              Orders.effect(session, order, job.id());
+            }
+          });
+      LockSupport.parkNanos(PAUSE);
+    }
+  }
+}
