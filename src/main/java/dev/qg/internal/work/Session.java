@@ -168,8 +168,8 @@ final class Session implements AutoCloseable {
   }
 
   /**
-   * Fails, and ends the session, if nothing can be written on it: no job that is locked there could
-   * be ended.
+   * Fails, and ends the session, if nothing can be written on it: no job is found there, as none
+   * could be ended.
    */
   void requireWritable() {
     if (sql.selectReadOnly().execute(connection())) {
