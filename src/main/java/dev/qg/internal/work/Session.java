@@ -96,6 +96,8 @@ final class Session implements AutoCloseable {
         connections,
         sql,
         session -> {
+          // First, so that this is what is brought back: later, it looks like what others have set.
+          connections.watch(session.connection(), sql);
           session.settings.toHold();
           use.accept(session);
         });
