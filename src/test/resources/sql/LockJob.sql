@@ -7,7 +7,8 @@ from (select "job"."priority", "job"."run_at", "job"."job_id", "job".ctid as "pl
   where ("job"."queue" = ?
     and "job"."run_at" <= now()
     and ("job"."priority", "job"."run_at", "job"."job_id") > (?, cast(? as timestamp with time zone), ?)
-    and (select set_config('enable_seqscan', 'off', true)) is not null)
+    and (select set_config('enable_seqscan', 'off', true)) is not null
+    and current_setting('transaction_read_only') = 'off')
   order by "job"."priority", "job"."run_at", "job"."job_id"
   fetch next 1000 rows only) as "candidate"
 where pg_try_advisory_lock("candidate"."job_id")
@@ -28,7 +29,8 @@ from (select "job"."priority", "job"."run_at", "job"."job_id", "job".ctid as "pl
   where ("job"."queue" = ?
     and "job"."run_at" <= now()
     and ("job"."priority", "job"."run_at", "job"."job_id") > (?, cast(? as timestamp with time zone), ?)
-    and (select set_config('enable_seqscan', 'off', true)) is not null)
+    and (select set_config('enable_seqscan', 'off', true)) is not null
+    and current_setting('transaction_read_only') = 'off')
   order by "job"."priority", "job"."run_at", "job"."job_id"
   fetch next 1000 rows only) as "candidate"
 where pg_try_advisory_lock("candidate"."job_id")

@@ -3,6 +3,7 @@ with recursive "step" as (select cast(? as smallint) as "priority",
       cast(? as timestamp with time zone) as "run_at", cast(? as bigint) as "job_id",
       cast(? as bigint) as "wanted", cast(null as smallint[]) as "priorities",
       cast(null as timestamp with time zone[]) as "run_ats", cast(null as bigint[]) as "job_ids"
+  where current_setting('transaction_read_only') = 'off'
   union all
   select "last"."priority", "last"."run_at", "last"."job_id", ("step"."wanted" - "taken"."count"),
       "taken"."priorities", "taken"."run_ats", "taken"."job_ids"
@@ -42,6 +43,7 @@ with recursive "step" as (select cast(? as smallint) as "priority",
       cast(? as timestamp with time zone) as "run_at", cast(? as bigint) as "job_id",
       cast(? as bigint) as "wanted", cast(null as smallint[]) as "priorities",
       cast(null as timestamp with time zone[]) as "run_ats", cast(null as bigint[]) as "job_ids"
+  where current_setting('transaction_read_only') = 'off'
   union all
   select "last"."priority", "last"."run_at", "last"."job_id", ("step"."wanted" - "taken"."count"),
       "taken"."priorities", "taken"."run_ats", "taken"."job_ids"

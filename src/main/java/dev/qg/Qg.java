@@ -133,7 +133,8 @@ public final class Qg implements AutoCloseable {
    * @throws TryAgainException if ten jobs in a row were lost to other workers
    * @throws QgException if connections are no sessions of the server, as behind PgBouncer in
    *     transaction mode; the message says what to do
-   * @throws DataAccessException if the database failed
+   * @throws DataAccessException if the database failed, or nothing can be written there, as on a
+   *     standby
    */
   public Optional<LockedJob> lockJob(String queue) {
     return core.lockJob(Check.queue(queue));

@@ -49,7 +49,8 @@ public final class Worker implements AutoCloseable {
    * @return whether there was one
    * @throws TryAgainException if ten jobs in a row were lost to other workers
    * @throws QgException if connections are no sessions of the server; the message says what to do
-   * @throws org.jooq.exception.DataAccessException if the database failed
+   * @throws org.jooq.exception.DataAccessException if the database failed, or nothing can be
+   *     written there, as on a standby
    */
   public boolean workOne() {
     qg.core().requireOpen();

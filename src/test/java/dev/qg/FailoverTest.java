@@ -2,6 +2,7 @@ package dev.qg;
 
 import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -107,6 +108,7 @@ class FailoverTest {
       // A second look and a third one, by each.
       await().until(() -> logs.events("worker_failing").size() >= 6);
       assertThat(workers.runs()).isEmpty();
+      assertThatThrownBy(() -> workers.qg().lockJob("")).hasMessageContaining("standby");
       assertThat(workers.asked()).isLessThan(40);
       primary.stop(End.FAST);
       standby.promote();

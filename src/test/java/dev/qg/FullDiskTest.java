@@ -9,6 +9,7 @@ import dev.qg.fixture.Effects;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.OwnServer;
 import dev.qg.fixture.OwnServer.End;
+import dev.qg.fixture.Program;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.fixture.Workers;
 import java.io.IOException;
@@ -17,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -49,13 +52,13 @@ class FullDiskTest {
   @BeforeEach
   void startServerOnASmallDisk() throws Exception {
     disk = Files.createTempDirectory("qg-disk");
-    run("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk.toString());
+    run("mount", "mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk.toString());
     Path directory = Files.createTempDirectory("qg-server");
     server = OwnServer.startIn(directory, Map.of("restart_after_crash", "off"));
     server.stop(End.FAST);
     Path log = directory.resolve("data/pg_wal");
-    run("cp", "-a", log.toString(), disk.toString());
-    run("rm", "-r", log.toString());
+    run("cp", "coreutils", "-a", log.toString(), disk.toString());
+    run("rm", "coreutils", "-r", log.toString());
     Files.createSymbolicLink(log, disk.resolve("pg_wal"));
     server.start();
     try (var connection = server.connect()) {
@@ -66,7 +69,7 @@ class FullDiskTest {
   @AfterEach
   void unmount() throws Exception {
     server.close();
-    run("umount", disk.toString());
+    run("umount", "mount", disk.toString());
     Files.delete(disk);
   }
 
@@ -128,7 +131,10 @@ class FullDiskTest {
     }
   }
 
-  private static void run(String... command) throws Exception {
+  private static void run(String program, String debianPackage, String... arguments)
+      throws Exception {
+    List<String> command = new ArrayList<>(List.of(arguments));
+    command.add(0, Program.of(program, debianPackage).toString());
     assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
   }
 }

@@ -1,13 +1,17 @@
 package dev.qg;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.qg.fixture.Effects;
 import dev.qg.fixture.InThread;
+import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.TestDatabase;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -98,6 +102,22 @@ class HandlersSqlTest {
     assertFailed(bad, "");
     assertThat(Effects.notes(db.ctx())).containsExactly("good");
     assertThat(logs.events("job_lost")).isEmpty();
+  }
+
+  /** Which may be large, and are not asked for to tell that the job is there. */
+  @Test
+  void doesNotHaveTheArgsReadAgainByThat() {
+    List<String> sent = new CopyOnWriteArrayList<>();
+    db.enqueue("Bad");
+    Qg qg = Qg.create(Intercept.before(db.pool(1), (connection, sql) -> sent.add(sql)));
+    try (LockedJob job = qg.lockJob("").orElseThrow()) {
+      job.tx().execute("set local search_path = other");
+      sent.clear();
+      assertThatThrownBy(job::delete).hasMessageContaining("is there, but");
+    }
+    assertThat(sent)
+        .anyMatch(sql -> sql.contains("select"))
+        .noneMatch(sql -> sql.contains("\"args\""));
   }
 
   static Stream<Arguments> harmless() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.qg.fixture.ChildJvm;
+import dev.qg.fixture.Program;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.jooq.tables.records.QueJobsRecord;
 import java.time.Duration;
@@ -56,12 +57,12 @@ class OtherClockTest {
     workInAChild(kind, ChildJvm.of(Child.class).option("-Duser.timezone=" + zone));
   }
 
-  /** With the program faketime, of Debian's package of that name. */
   @Tag("system")
   @ParameterizedTest
   @CsvSource({"Worker, +5.5h", "Worker, -5.5h", "WorkerPool, +5.5h", "WorkerPool, -5.5h"})
   void isNotAskedWhereItIsShiftedItself(String kind, String shift) throws Exception {
-    workInAChild(kind, ChildJvm.of(Child.class).startedBy("faketime", "-f", shift));
+    String faketime = Program.of("faketime", "faketime").toString();
+    workInAChild(kind, ChildJvm.of(Child.class).startedBy(faketime, "-f", shift));
   }
 
   private void workInAChild(String kind, ChildJvm child) throws Exception {

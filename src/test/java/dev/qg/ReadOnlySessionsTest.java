@@ -1,13 +1,21 @@
 package dev.qg;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.fixture.Workers;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.sql.DataSource;
 import org.jooq.DSLContext;
+import org.jooq.exception.DataAccessException;
+import org.jooq.impl.DSL;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -64,6 +72,47 @@ class ReadOnlySessionsTest {
       await().until(() -> workers.pool().snapshot().worked() == 1);
       assertThat(workers.runs().values()).containsExactly(1);
     }
+  }
+
+  @Test
+  void noneIsUsedByWhoAsksForOneJob() {
+    long id = db.enqueue("Do");
+    List<Long> runs = new ArrayList<>();
+    try (Qg qg = Qg.create(db.pool(2))) {
+      Worker worker = Worker.builder(qg, WorkMap.of("Do", job -> runs.add(job.id()))).build();
+      setReadOnly("set default_transaction_read_only = on");
+      assertThatThrownBy(worker::workOne)
+          .isInstanceOf(DataAccessException.class)
+          .hasMessageContaining("read-only");
+      assertThatThrownBy(() -> qg.lockJob(""))
+          .isInstanceOf(DataAccessException.class)
+          .hasMessageContaining("read-only");
+      assertThat(runs).isEmpty();
+      setReadOnly("reset default_transaction_read_only");
+      assertThat(worker.workOne()).isTrue();
+      assertThat(runs).containsExactly(id);
+    }
+  }
+
+  @Test
+  void noneIsKeptByAPoolThatTurnsSoLater() throws Exception {
+    AtomicBoolean turned = new AtomicBoolean();
+    DataSource turning =
+        Intercept.after(
+            db.pool(5),
+            (connection, sql) -> {
+              if (sql.contains("transaction_read_only") && turned.compareAndSet(false, true)) {
+                DSL.using(connection).execute("set default_transaction_read_only = on");
+              }
+            });
+    try (Workers workers = new Workers(turning, job -> {})) {
+      workers.pool().start();
+      await().until(() -> logs.alarms("worker_failing").size() == 1);
+      db.enqueue("Do");
+      await().until(() -> jobs() == 0);
+    }
+    assertThat(logs.alarms("worker_failing"))
+        .allMatch(event -> event.getThrowableProxy().getMessage().contains("read-only"));
   }
 
   private void setReadOnly(String setting) {

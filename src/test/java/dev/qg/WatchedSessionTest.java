@@ -10,6 +10,7 @@ import dev.qg.fixture.Way;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jooq.DSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -49,6 +50,25 @@ class WatchedSessionTest {
   void keepsWhatTheApplicationHasSet(Way way) throws Exception {
     work(way, db.pool(8, "options=-c%20tcp_user_timeout=77000%20-c%20tcp_keepalives_idle=44"));
     assertThat(seen).containsExactly("44, 2, 3, 77000", "44, 2, 3, 77000");
+  }
+
+  /** Those that a pool has held and given back, too. */
+  @Test
+  void isThatOfEachConnection() {
+    HikariDataSource dataSource = db.pool(3);
+    Qg qg = Qg.create(dataSource);
+    try (WorkerPool pool = WorkerPool.builder(qg, WorkMap.of("Do", job -> {})).build()) {
+      pool.start();
+      await().until(() -> pool.snapshot().sessionAge().isPresent());
+    }
+    db.enqueue("Do");
+    db.enqueue("Do");
+    db.enqueue("Do");
+    try (LockedJob one = qg.lockJob("").orElseThrow();
+        LockedJob two = qg.lockJob("").orElseThrow();
+        LockedJob three = qg.lockJob("").orElseThrow()) {
+      assertThat(Stream.of(one, two, three).map(job -> settings(job.tx()))).containsOnly(WATCHED);
+    }
   }
 
   /** For a connection is asked once in its life, not for each job. */

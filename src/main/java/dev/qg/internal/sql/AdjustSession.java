@@ -112,7 +112,10 @@ public final class AdjustSession {
     this.settings = settings;
   }
 
-  /** One that leaves alone what anybody has set, in the server, for a role, or on the session. */
+  /**
+   * One that leaves alone what anybody has set, in the server, for a role, in the URL or on the
+   * session. There, also what was set and brought back counts as set, such as by {@link #release}.
+   */
   static AdjustSession unlessSet(Renderer renderer, List<Setting> settings) {
     return new AdjustSession(
         renderer,

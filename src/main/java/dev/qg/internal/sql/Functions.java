@@ -9,6 +9,7 @@ import static org.jooq.impl.DSL.select;
 
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import org.jooq.Condition;
 import org.jooq.DataType;
 import org.jooq.Field;
 import org.jooq.Name;
@@ -95,6 +96,11 @@ final class Functions {
   /** What a setting is now. */
   static Field<String> setting(Field<String> name) {
     return function("current_setting", SQLDataType.CLOB, name);
+  }
+
+  /** Whether the transaction may write; not on a standby, say, where locks keep nobody away. */
+  static Condition writable() {
+    return setting(inline("transaction_read_only")).eq(inline("off"));
   }
 
   /** Makes a setting for the rest of the transaction, and is its value. */

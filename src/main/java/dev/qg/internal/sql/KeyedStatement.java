@@ -21,9 +21,10 @@ import org.jooq.Query;
  * <p>A session keeps the plan that it has made, also from when the table was so small that reading
  * all of it was the least to do; with many jobs since then, each deletion would do that. So reading
  * all of it is ruled out as the plan is made: by a statement in front of this one, in the same
- * round trip and transaction. This one brings the setting back when it begins to run, before a
- * trigger or what follows in the transaction could be planned by it. If that fails, the transaction
- * is undone, and the setting with it.
+ * round trip and transaction. This one brings the setting back when it looks for the job, before a
+ * trigger of the row or what follows in the transaction could be planned by it; only what a trigger
+ * {@code BEFORE … FOR EACH STATEMENT} runs is. If that fails, the transaction is undone, and the
+ * setting with it.
  *
  * <p>Where that would not be {@link OneTrip}, the plan is made for each execution.
  */

@@ -46,7 +46,8 @@ import org.jspecify.annotations.Nullable;
  *   where ("job"."queue" = ?
  *     and "job"."run_at" <= now()
  *     and ("job"."priority", "job"."run_at", "job"."job_id") > (?, cast(? as timestamp with time zone), ?)
- *     and (select set_config('enable_seqscan', 'off', true)) is not null)
+ *     and (select set_config('enable_seqscan', 'off', true)) is not null
+ *     and current_setting('transaction_read_only') = 'off')
  *   order by "job"."priority", "job"."run_at", "job"."job_id"
  *   fetch next 1000 rows only) as "candidate"
  * where pg_try_advisory_lock("candidate"."job_id")
@@ -59,9 +60,10 @@ import org.jspecify.annotations.Nullable;
  *   and current_setting('transaction_isolation') = 'read committed')
  * }</pre>
  *
- * <p><b>Locks</b>: for the key that it returns, the session's advisory lock with that {@code
- * job_id} as its one bigint key, until {@link UnlockJobs} or {@link FinishJob}. No row is locked.
- * The limits keep it from trying locks of rows that it does not return, as in {@link LockJobs}.
+ * <p><b>Locks</b>: none where nothing can be written, as in {@link LockJobs}; else for the key that
+ * it returns, the session's advisory lock with that {@code job_id} as its one bigint key, until
+ * {@link UnlockJobs} or {@link FinishJob}. No row is locked. The limits keep it from trying locks
+ * of rows that it does not return, as in {@link LockJobs}.
  *
  * <p><b>Index</b>: the primary key, read in its order; {@code generate_series} and the size of a
  * chunk are there for the planner, as in {@link LockJobs}. The second look reads the row from its
@@ -111,7 +113,7 @@ public final class LockJob {
     Table<?> candidate =
         LockJobs.candidates(
                 row(KeyParams.PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID),
-                byPlace,
+                byPlace.and(Functions.writable()),
                 Place.in(JOB).as(PLACE))
             .limit(inline(LockJobs.CHUNK))
             .asTable("candidate");

@@ -54,6 +54,7 @@ import org.jspecify.annotations.Nullable;
  *       cast(? as timestamp with time zone) as "run_at", cast(? as bigint) as "job_id",
  *       cast(? as bigint) as "wanted", cast(null as smallint[]) as "priorities",
  *       cast(null as timestamp with time zone[]) as "run_ats", cast(null as bigint[]) as "job_ids"
+ *   where current_setting('transaction_read_only') = 'off'
  *   union all
  *   select "last"."priority", "last"."run_at", "last"."job_id", ("step"."wanted" - "taken"."count"),
  *       "taken"."priorities", "taken"."run_ats", "taken"."job_ids"
@@ -89,11 +90,13 @@ import org.jspecify.annotations.Nullable;
  * from "step"
  * }</pre>
  *
- * <p><b>Locks</b>: for each key that it returns, the session's advisory lock with that {@code
- * job_id} as its one bigint key, until {@link UnlockJobs}. No row is locked. The {@code LIMIT}
- * under {@code pg_try_advisory_lock} keeps the planner from calling it further down, for rows that
- * are not candidates. The one above it stops the executor, which asks for one row at a time, at the
- * last lock that was wanted: nothing is locked that is not returned.
+ * <p><b>Locks</b>: none where nothing can be written: no job could be ended there, and on a standby
+ * its lock would keep nobody else from it. The server asks that once, before it looks for jobs.
+ * Else for each key that it returns, the session's advisory lock with that {@code job_id} as its
+ * one bigint key, until {@link UnlockJobs}. No row is locked. The {@code LIMIT} under {@code
+ * pg_try_advisory_lock} keeps the planner from calling it further down, for rows that are not
+ * candidates. The one above it stops the executor, which asks for one row at a time, at the last
+ * lock that was wanted: nothing is locked that is not returned.
  *
  * <p><b>Index</b>: the primary key {@code (queue, priority, run_at, job_id)}, read in its order
  * without a sort. Two things are there for the planner only: the {@code generate_series} (see
@@ -152,6 +155,7 @@ public final class LockJobs {
                     none(PRIORITIES),
                     none(RUN_ATS),
                     none(JOB_IDS))
+                .where(Functions.writable())
                 .unionAll(
                     select(
                             column(LAST, JOB.PRIORITY),

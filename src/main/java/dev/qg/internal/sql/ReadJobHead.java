@@ -12,7 +12,7 @@ import org.jooq.Query;
 
 /**
  * Reads of a job what its failure takes, if {@link RereadJobs} could not read the job: nothing that
- * may be large, and of its type the beginning.
+ * may be large, and of its type the beginning. Or tells whether it is there.
  *
  * <pre>{@code
  * select left("que_jobs"."job_class", 10000), "que_jobs"."error_count", "que_jobs".ctid
@@ -36,9 +36,7 @@ public final class ReadJobHead {
   private final Rendered statement;
 
   ReadJobHead(Renderer renderer) {
-    statement =
-        renderer.render(
-            query(), KeyParams.QUEUE, KeyParams.PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID);
+    statement = renderer.render(query(), KeyParams.ALL);
   }
 
   static Query query() {
@@ -46,6 +44,11 @@ public final class ReadJobHead {
             left(QUE_JOBS.JOB_CLASS, inline(LONGEST_TYPE)), QUE_JOBS.ERROR_COUNT, QUE_JOBS.rowid())
         .from(QUE_JOBS)
         .where(KeyParams.matches());
+  }
+
+  /** Whether the job is still there. */
+  public boolean finds(Connection session, JobKey key) {
+    return !statement.query(session, row -> key, key.values()).isEmpty();
   }
 
   /**
@@ -60,10 +63,7 @@ public final class ReadJobHead {
             row ->
                 new JobRow(
                     key, row.getString(1), NO_ARGS, row.getInt(2), null, row.getString(3), cause),
-            key.queue(),
-            key.priority(),
-            key.runAt(),
-            key.id())
+            key.values())
         .stream()
         .findAny();
   }

@@ -36,8 +36,9 @@ import org.jooq.impl.SQLDataType;
  * }</pre>
  *
  * <p><b>Locks</b>: the dead rows, until the transaction ends. <b>Index</b>: the primary key of
- * {@code qg_dead_jobs}. <b>Concurrency</b>: deletion and insertion are one statement; of two
- * revivals of a job, one finds it and the other doesn't.
+ * {@code qg_dead_jobs}, also where that was a page when the session began: a plan is made each
+ * time. <b>Concurrency</b>: deletion and insertion are one statement; of two revivals of a job, one
+ * finds it and the other doesn't.
  */
 public final class ReviveJobs {
 
@@ -46,7 +47,7 @@ public final class ReviveJobs {
   private final Rendered statement;
 
   ReviveJobs(Renderer renderer) {
-    statement = renderer.render(query(), IDS);
+    statement = renderer.renderUnprepared(query(), IDS);
   }
 
   static Query query() {

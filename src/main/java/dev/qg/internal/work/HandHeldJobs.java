@@ -49,6 +49,9 @@ public final class HandHeldJobs implements AutoCloseable {
     try {
       Optional<HeldJob> job = session.locks().takeOne(queue, null).map(row -> keep(session, row));
       kept = job.isPresent();
+      if (!kept) {
+        session.requireWritable();
+      }
       return job;
     } finally {
       if (!kept) {

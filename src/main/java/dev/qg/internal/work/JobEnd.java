@@ -10,7 +10,6 @@ import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Ending.Failure;
 import dev.qg.internal.work.HeldJob.End;
-import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -190,9 +189,7 @@ final class JobEnd {
   /** Tells a job that was lost from one that the handler has hidden from its own transaction. */
   private void requireGone() {
     JobKey key = job.row().key();
-    if (transaction
-        .call(same -> sql.rereadJobs().execute(same, key.queue(), List.of(key), 1))
-        .isEmpty()) {
+    if (!transaction.call(same -> sql.readJobHead().finds(same, key))) {
       return;
     }
     throw new IllegalStateException(

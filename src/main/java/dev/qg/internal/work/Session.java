@@ -96,6 +96,8 @@ final class Session implements AutoCloseable {
         connections,
         sql,
         session -> {
+          // First, so that this is what is brought back: later, it looks like what others have set.
+          connections.watch(session.connection(), sql);
           session.settings.toHold();
           use.accept(session);
         });
@@ -168,8 +170,8 @@ final class Session implements AutoCloseable {
   }
 
   /**
-   * Fails, and ends the session, if nothing can be written on it: no job that is locked there could
-   * be ended.
+   * Fails, and ends the session, if nothing can be written on it: no job is found there, as none
+   * could be ended.
    */
   void requireWritable() {
     if (sql.selectReadOnly().execute(connection())) {

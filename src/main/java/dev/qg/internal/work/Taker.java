@@ -97,6 +97,10 @@ final class Taker {
         due--;
       }
     }
+    if (!found.isEmpty() && found.stream().allMatch(List::isEmpty) && holds.areEmpty()) {
+      // Else it would look in vain for ever; who holds jobs learns of it as they end.
+      session.requireWritable();
+    }
     nextQueue = (nextQueue + found.size()) % cursors.size();
     return inTurn(found);
   }

@@ -55,9 +55,6 @@ public final class WorkLoop {
 
   private final LateFailure lateFailure = new LateFailure();
 
-  /** Whether to make sure that a job can be ended, before one is begun; for the loop's thread. */
-  private boolean doubtful = true;
-
   /** Guards the two below, so that no thread is interrupted that has left the loop. */
   private final ReentrantLock guard = new ReentrantLock();
 
@@ -110,6 +107,7 @@ public final class WorkLoop {
   private Found workOne(Session on) {
     Optional<JobRow> row = places.take(queue, behind -> on.locks().takeOne(queue, behind));
     if (row.isEmpty()) {
+      on.requireWritable();
       return Found.NOTHING;
     }
     boolean kept = lateFailure.workOrRecord(on.hold(row.get(), policy), this::run);
@@ -149,7 +147,6 @@ public final class WorkLoop {
               .setCause(t)
               .log("As the shutdown or an interrupt asked");
         } else {
-          doubtful = true;
           pause = outage.failed(t);
         }
       }
@@ -177,10 +174,6 @@ public final class WorkLoop {
     try (Session one = Session.open(connections, sql)) {
       use(one);
       try {
-        if (doubtful) {
-          one.requireWritable();
-          doubtful = false;
-        }
         Found found = Found.JOB;
         while (found == Found.JOB && goesOn()) {
           found = workOneOrDoubt(one);

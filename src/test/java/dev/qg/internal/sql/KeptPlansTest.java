@@ -20,6 +20,7 @@ import org.jooq.SQLDialect;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -143,7 +144,7 @@ class KeptPlansTest {
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "FINISH")
   void leaveTheTransactionAsItWasWhenTheyAreUndone(End end) throws SQLException {
     JobKey key = newJob();
-    trigger("raise exception 'refused'");
+    trigger("after", "row", "raise exception 'refused'");
     connection.setAutoCommit(false);
     Savepoint savepoint = connection.setSavepoint();
 
@@ -156,19 +157,53 @@ class KeptPlansTest {
     connection.rollback();
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void areNoneOfATriggersBusiness(End end) throws SQLException {
-    Plans.execute(connection, "create table seen (seq_scan text)");
-    trigger("insert into seen select current_setting('enable_seqscan'); return null");
-
-    assertThat(end.of(sql, connection, newJob())).isTrue();
-
-    assertThat(db.ctx().fetch("select seq_scan from seen").into(String.class))
-        .containsExactly("on");
+  static Stream<Object[]> endsAndTriggers() {
+    return Stream.of(End.values())
+        .flatMap(
+            end ->
+                Stream.of(
+                        List.of("before", "row"),
+                        List.of("after", "row"),
+                        List.of("after", "statement"))
+                    .map(trigger -> new Object[] {end, trigger.get(0), trigger.get(1)}));
   }
 
-  private void trigger(String statement) throws SQLException {
+  @ParameterizedTest
+  @MethodSource("endsAndTriggers")
+  void areNoneOfATriggersBusiness(End end, String time, String level) throws SQLException {
+    assertThat(seenBy(time, level, end)).containsExactly("on");
+  }
+
+  /** It runs before the statement has evaluated anything. */
+  @ParameterizedTest
+  @EnumSource
+  void areTheBusinessOfATriggerBeforeTheStatement(End end) throws SQLException {
+    assertThat(seenBy("before", "statement", end)).containsExactly("off");
+    assertThat(seqScan()).isEqualTo("on");
+  }
+
+  @Test
+  void ofRevivalsAreNotKept() {
+    for (int i = 0; i < 10; i++) {
+      assertThat(sql.reviveJobs().execute(connection, List.of(0L))).isEmpty();
+    }
+
+    assertThat(ctx().fetch("select statement from pg_prepared_statements").format())
+        .doesNotContain("qg_dead_jobs");
+  }
+
+  /** What sequential scans are set to for a trigger. */
+  private List<String> seenBy(String time, String level, End end) throws SQLException {
+    Plans.execute(connection, "create table seen (seq_scan text)");
+    trigger(
+        time,
+        level,
+        "insert into seen select current_setting('enable_seqscan'); return coalesce(new, old)");
+    assertThat(end.of(sql, connection, newJob())).isTrue();
+    return db.ctx().fetch("select seq_scan from seen").into(String.class);
+  }
+
+  private void trigger(String time, String level, String statement) throws SQLException {
     Plans.execute(
         connection,
         "create function ends() returns trigger language plpgsql as $$ begin "
@@ -176,8 +211,11 @@ class KeptPlansTest {
             + "; end $$");
     Plans.execute(
         connection,
-        "create trigger ends after update or delete on que_jobs"
-            + " for each row execute function ends()");
+        "create trigger ends "
+            + time
+            + " update or delete on que_jobs for each "
+            + level
+            + " execute function ends()");
   }
 
   private JobKey newJob() throws SQLException {

@@ -72,6 +72,15 @@ class LockJobsTest {
     assertThat(db.advisoryLocks()).isEqualTo(locked + wanted);
   }
 
+  @Test
+  void locksNothingWhereNothingCanBeWritten() throws SQLException {
+    Plans.execute(mine, "set default_transaction_read_only = on");
+
+    assertThat(sql.lockJob().execute(mine, "", null)).isEmpty();
+    assertThat(sql.lockJobs().execute(mine, "", 10, List.of(), null)).isEmpty();
+    assertThat(db.advisoryLocks()).isZero();
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 998})
   void locksTheFirstBehindThoseOfOthersAndNoMore(int locked) throws SQLException {
