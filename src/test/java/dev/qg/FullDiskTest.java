@@ -9,6 +9,7 @@ import dev.qg.fixture.Effects;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.OwnServer;
 import dev.qg.fixture.OwnServer.End;
+import dev.qg.fixture.Program;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.fixture.Workers;
 import java.io.IOException;
@@ -49,13 +50,13 @@ class FullDiskTest {
   @BeforeEach
   void startServerOnASmallDisk() throws Exception {
     disk = Files.createTempDirectory("qg-disk");
-    run("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk.toString());
+    Program.run("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk.toString());
     Path directory = Files.createTempDirectory("qg-server");
     server = OwnServer.startIn(directory, Map.of("restart_after_crash", "off"));
     server.stop(End.FAST);
     Path log = directory.resolve("data/pg_wal");
-    run("cp", "-a", log.toString(), disk.toString());
-    run("rm", "-r", log.toString());
+    Program.run("cp", "-a", log.toString(), disk.toString());
+    Program.run("rm", "-r", log.toString());
     Files.createSymbolicLink(log, disk.resolve("pg_wal"));
     server.start();
     try (var connection = server.connect()) {
@@ -66,7 +67,7 @@ class FullDiskTest {
   @AfterEach
   void unmount() throws Exception {
     server.close();
-    run("umount", disk.toString());
+    Program.run("umount", disk.toString());
     Files.delete(disk);
   }
 
@@ -126,9 +127,5 @@ class FullDiskTest {
     } catch (IOException full) {
       // No space left on device.
     }
-  }
-
-  private static void run(String... command) throws Exception {
-    assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
   }
 }

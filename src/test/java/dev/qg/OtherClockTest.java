@@ -3,7 +3,7 @@ package dev.qg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.qg.fixture.ChildJvm;
+import dev.qg.fixture.Jvm;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.jooq.tables.records.QueJobsRecord;
 import java.time.Duration;
@@ -53,7 +53,7 @@ class OtherClockTest {
                 + db.ctx().fetchValue("select current_database()")
                 + " set search_path = shifted, pg_catalog, public");
 
-    workInAChild(kind, ChildJvm.of(Child.class).option("-Duser.timezone=" + zone));
+    workInAChild(kind, Jvm.of(Child.class).options("-Duser.timezone=" + zone));
   }
 
   /** With the program faketime, of Debian's package of that name. */
@@ -61,10 +61,10 @@ class OtherClockTest {
   @ParameterizedTest
   @CsvSource({"Worker, +5.5h", "Worker, -5.5h", "WorkerPool, +5.5h", "WorkerPool, -5.5h"})
   void isNotAskedWhereItIsShiftedItself(String kind, String shift) throws Exception {
-    workInAChild(kind, ChildJvm.of(Child.class).startedBy("faketime", "-f", shift));
+    workInAChild(kind, Jvm.of(Child.class).startedBy("faketime", "-f", shift));
   }
 
-  private void workInAChild(String kind, ChildJvm child) throws Exception {
+  private void workInAChild(String kind, Jvm.Command child) throws Exception {
     DSLContext session = db.session();
     session.execute(
         """

@@ -40,7 +40,7 @@ final class Part implements AutoCloseable {
   void start() {
     List<String> all = new ArrayList<>(List.of(url(), name, String.valueOf(lives++)));
     all.addAll(arguments);
-    jvm = Jvm.start(options(), main, all.toArray(String[]::new)).awaitLine(ready);
+    jvm = Jvm.of(main).options(options()).start(all.toArray(String[]::new)).awaitLine(ready);
   }
 
   private String url() {
@@ -48,15 +48,15 @@ final class Part implements AutoCloseable {
         .formatted(network.get(0).port(), network.get(1).port(), Servers.USER);
   }
 
-  private List<String> options() {
-    return List.of(
-        "-Xmx128m",
-        "-XX:+UseSerialGC",
-        "-XX:+ExitOnOutOfMemoryError",
-        // Not that of the server, and with a summer time.
-        "-Duser.timezone=America/New_York",
-        "-Dlogback.configurationFile=logback-chaos.xml",
-        "-Dchaos.log=" + log);
+  private String[] options() {
+    return new String[] {
+      "-Xmx128m",
+      "-XX:+ExitOnOutOfMemoryError",
+      // Not that of the server, and with a summer time.
+      "-Duser.timezone=America/New_York",
+      "-Dlogback.configurationFile=logback-chaos.xml",
+      "-Dchaos.log=" + log
+    };
   }
 
   String name() {

@@ -3,10 +3,9 @@ package dev.qg.chaos;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.qg.Qg;
 import dev.qg.WorkMap;
-import dev.qg.Worker;
-import dev.qg.WorkerPool;
 import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Sql;
+import dev.qg.fixture.Way;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import javax.sql.DataSource;
@@ -19,12 +18,6 @@ final class Victim {
 
   /** What it says when it stands there. */
   static final String THERE = "there";
-
-  /** What works. */
-  enum Engine {
-    POOL,
-    WORKER
-  }
 
   /** When. */
   enum Moment {
@@ -51,13 +44,13 @@ final class Victim {
     this.transactional = transactional;
   }
 
-  /** The database's URL, the engine, the moment, and whether the job's transaction is used. */
+  /** The database's URL, the way, the moment, and whether the job's transaction is used. */
   public static void main(String[] args) {
     new Victim(Moment.valueOf(args[2]), Boolean.parseBoolean(args[3]))
-        .work(args[0], Engine.valueOf(args[1]));
+        .work(args[0], Way.valueOf(args[1]));
   }
 
-  private void work(String url, Engine engine) {
+  private void work(String url, Way way) {
     HikariDataSource dataSource = Applications.dataSource(url, "victim", 5);
     DSLContext outside = DSL.using(dataSource, SQLDialect.POSTGRES);
     WorkMap workMap =
@@ -71,12 +64,7 @@ final class Victim {
               }
               reach(Moment.WRITTEN);
             });
-    Qg qg = Qg.create(watched(dataSource));
-    if (engine == Engine.POOL) {
-      WorkerPool.builder(qg, workMap).count(1).build().start();
-    } else {
-      Worker.builder(qg, workMap).build().work();
-    }
+    way.start(Qg.create(watched(dataSource)), workMap, "");
   }
 
   private DataSource watched(DataSource dataSource) {
