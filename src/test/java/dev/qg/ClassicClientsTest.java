@@ -65,7 +65,8 @@ class ClassicClientsTest {
         Qg.builder(db.dataSource())
             .retryPolicy(RetryPolicy.builder().delay(Duration.ZERO).build())
             .build();
-    Worker worker = Worker.builder(qg, WorkMap.of("Write", job -> work(job, "worker"))).build();
+    Worker worker =
+        db.closeLater(Worker.builder(qg, WorkMap.of("Write", job -> work(job, "worker"))).build());
     try (WorkerPool pool =
         WorkerPool.builder(qg, WorkMap.of("Write", job -> work(job, "pool")))
             .count(4)

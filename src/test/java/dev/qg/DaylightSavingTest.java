@@ -3,7 +3,7 @@ package dev.qg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.qg.fixture.ChildJvm;
+import dev.qg.fixture.Jvm;
 import dev.qg.fixture.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -46,8 +46,7 @@ class DaylightSavingTest {
   })
   void theHourThatComesTwiceIsTwoHoursAndTheOneThatIsLeftOutIsNone(String jvm, String session)
       throws Exception {
-    String output =
-        ChildJvm.of(Child.class).option("-Duser.timezone=" + jvm).run(db.url(), session);
+    String output = Jvm.of(Child.class).options("-Duser.timezone=" + jvm).run(db.url(), session);
 
     List<Instant> times = Child.times();
     List<String> expected = new ArrayList<>();

@@ -3,7 +3,7 @@ package dev.qg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.qg.fixture.ChildJvm;
+import dev.qg.fixture.Jvm;
 import dev.qg.fixture.TestDatabase;
 import java.time.Duration;
 import java.util.Map;
@@ -58,7 +58,7 @@ class EnvironmentTest {
   }
 
   private String child(Map<String, String> environment) throws Exception {
-    return ChildJvm.of(Child.class).environment(environment).run(db.url());
+    return Jvm.of(Child.class).environment(environment).run(db.url());
   }
 
   /** A program that works one job with a worker that knows nothing but the environment. */

@@ -80,13 +80,16 @@ class FailoverTest {
                   }
                 }
               });
-      await().atMost(PATIENCE).until(() -> workers.pool().snapshot().worked() > 50);
-      primary.stop(End.KILLED);
-      int before = acknowledged.size();
-      standby.promote();
-      await().atMost(PATIENCE).until(() -> acknowledged.size() > before + 50);
-      enough.set(true);
-      enqueuer.join();
+      try {
+        await().atMost(PATIENCE).until(() -> workers.pool().snapshot().worked() > 50);
+        primary.stop(End.KILLED);
+        int before = acknowledged.size();
+        standby.promote();
+        await().atMost(PATIENCE).until(() -> acknowledged.size() > before + 50);
+      } finally {
+        enough.set(true);
+        enqueuer.join();
+      }
       on(standby, ctx -> await().atMost(PATIENCE).until(() -> ctx.fetchCount(QUE_JOBS) == 0));
       List<Long> done = new ArrayList<>();
       on(standby, ctx -> Effects.notes(ctx).forEach(note -> done.add(Long.valueOf(note))));

@@ -18,8 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -52,13 +50,13 @@ class FullDiskTest {
   @BeforeEach
   void startServerOnASmallDisk() throws Exception {
     disk = Files.createTempDirectory("qg-disk");
-    run("mount", "mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk.toString());
+    Program.run("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk.toString());
     Path directory = Files.createTempDirectory("qg-server");
     server = OwnServer.startIn(directory, Map.of("restart_after_crash", "off"));
     server.stop(End.FAST);
     Path log = directory.resolve("data/pg_wal");
-    run("cp", "coreutils", "-a", log.toString(), disk.toString());
-    run("rm", "coreutils", "-r", log.toString());
+    Program.run("cp", "-a", log.toString(), disk.toString());
+    Program.run("rm", "-r", log.toString());
     Files.createSymbolicLink(log, disk.resolve("pg_wal"));
     server.start();
     try (var connection = server.connect()) {
@@ -69,7 +67,7 @@ class FullDiskTest {
   @AfterEach
   void unmount() throws Exception {
     server.close();
-    run("umount", "mount", disk.toString());
+    Program.run("umount", disk.toString());
     Files.delete(disk);
   }
 
@@ -129,12 +127,5 @@ class FullDiskTest {
     } catch (IOException full) {
       // No space left on device.
     }
-  }
-
-  private static void run(String program, String debianPackage, String... arguments)
-      throws Exception {
-    List<String> command = new ArrayList<>(List.of(arguments));
-    command.add(0, Program.of(program, debianPackage).toString());
-    assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
   }
 }

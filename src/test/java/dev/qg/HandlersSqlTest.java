@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.qg.fixture.Effects;
-import dev.qg.fixture.InThread;
 import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.TestDatabase;
+import dev.qg.fixture.Way;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -28,12 +28,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * can't be completed, and others are worked.
  */
 class HandlersSqlTest {
-
-  /** Who works: one session for lock and handler, or one for each. */
-  private enum Who {
-    WORKER,
-    POOL
-  }
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
   @RegisterExtension final Logs logs = new Logs();
@@ -55,23 +49,23 @@ class HandlersSqlTest {
 
   static Stream<Arguments> endings() {
     return Stream.of("commit", "rollback", "end; select 1")
-        .flatMap(sql -> Stream.of(Who.values()).map(who -> Arguments.of(who, sql)));
+        .flatMap(sql -> Stream.of(Way.values()).map(way -> Arguments.of(way, sql)));
   }
 
   @ParameterizedTest
   @MethodSource("endings")
-  void canNotEndTheTransactionUnnoticed(Who who, String ending) {
-    long bad = workBadAndGood(who, job -> job.tx().execute(ending));
+  void canNotEndTheTransactionUnnoticed(Way way, String ending) throws Exception {
+    long bad = workBadAndGood(way, job -> job.tx().execute(ending));
 
     assertFailed(bad, "ended by SQL");
   }
 
   @ParameterizedTest
-  @CsvSource({"WORKER", "POOL"})
-  void canNotGoOnAfterTheEndOfTheTransaction(Who who) {
+  @EnumSource
+  void canNotGoOnAfterTheEndOfTheTransaction(Way way) throws Exception {
     long bad =
         workBadAndGood(
-            who,
+            way,
             job -> {
               job.tx().execute("commit");
               Effects.write(job.tx(), "outside");
@@ -89,15 +83,15 @@ class HandlersSqlTest {
             "set role nobody",
             "set local role nobody",
             "set session authorization nobody")
-        .flatMap(sql -> Stream.of(Who.values()).map(who -> Arguments.of(who, sql)));
+        .flatMap(sql -> Stream.of(Way.values()).map(way -> Arguments.of(way, sql)));
   }
 
   @ParameterizedTest
   @MethodSource("hiding")
-  void failsWhereItHidesTheJobFromItsOwnDeletion(Who who, String set) {
+  void failsWhereItHidesTheJobFromItsOwnDeletion(Way way, String set) throws Exception {
     long bad =
         workBadAndGood(
-            who, job -> job.tx().execute(set.replace("nobody", "nobody_" + db.hashCode())));
+            way, job -> job.tx().execute(set.replace("nobody", "nobody_" + db.hashCode())));
 
     assertFailed(bad, "");
     assertThat(Effects.notes(db.ctx())).containsExactly("good");
@@ -130,13 +124,13 @@ class HandlersSqlTest {
             "set row_security = off",
             "deallocate all",
             "set transaction isolation level read committed")
-        .flatMap(sql -> Stream.of(Who.values()).map(who -> Arguments.of(who, sql)));
+        .flatMap(sql -> Stream.of(Way.values()).map(way -> Arguments.of(way, sql)));
   }
 
   @ParameterizedTest
   @MethodSource("harmless")
-  void completesItsJobWhereTheDeletionIsPossible(Who who, String sql) {
-    workBadAndGood(who, job -> job.tx().execute(sql));
+  void completesItsJobWhereTheDeletionIsPossible(Way way, String sql) throws Exception {
+    workBadAndGood(way, job -> job.tx().execute(sql));
 
     assertThat(db.jobs()).isEmpty();
     assertThat(Effects.notes(db.ctx())).containsExactly("bad", "good");
@@ -144,19 +138,19 @@ class HandlersSqlTest {
 
   /** What was set outlives the job on its connection, which the workers must get rid of. */
   @ParameterizedTest
-  @CsvSource({"WORKER", "POOL"})
-  void canNotLeaveASessionOnWhichNothingWorksAnyMore(Who who) {
-    workBadAndGood(who, job -> job.tx().execute("set default_transaction_read_only = on"));
+  @EnumSource
+  void canNotLeaveASessionOnWhichNothingWorksAnyMore(Way way) throws Exception {
+    workBadAndGood(way, job -> job.tx().execute("set default_transaction_read_only = on"));
 
     assertThat(Effects.notes(db.ctx())).containsExactly("bad", "good");
   }
 
   @ParameterizedTest
-  @CsvSource({"WORKER", "POOL"})
-  void failsItsJobWhereItEndsItsOwnSession(Who who) {
+  @EnumSource
+  void failsItsJobWhereItEndsItsOwnSession(Way way) throws Exception {
     long bad =
         workBadAndGood(
-            who, job -> job.tx().execute("select pg_terminate_backend(pg_backend_pid())"));
+            way, job -> job.tx().execute("select pg_terminate_backend(pg_backend_pid())"));
 
     assertFailed(bad, "terminat");
     assertThat(Effects.notes(db.ctx())).containsExactly("good");
@@ -164,11 +158,11 @@ class HandlersSqlTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"WORKER", "POOL"})
-  void failsItsJobWhereItEndsItsOwnSessionAndOthersComeBeforeIt(Who who) {
+  @EnumSource
+  void failsItsJobWhereItEndsItsOwnSessionAndOthersComeBeforeIt(Way way) throws Exception {
     long bad =
         workBadAndGood(
-            who,
+            way,
             job -> {
               db.qg().enqueue(Job.of("Good").withPriority(0));
               job.tx().execute("select pg_terminate_backend(pg_backend_pid())");
@@ -180,23 +174,23 @@ class HandlersSqlTest {
   }
 
   @Test
-  void isToldOfTheLockThatItGaveUp() {
-    workBadAndGood(Who.WORKER, job -> job.tx().execute("select pg_advisory_unlock_all()"));
+  void isToldOfTheLockThatItGaveUp() throws Exception {
+    workBadAndGood(Way.WORKERS, job -> job.tx().execute("select pg_advisory_unlock_all()"));
 
     assertThat(Effects.notes(db.ctx())).containsExactly("bad", "good");
     assertThat(logs.alarms("lock_missing")).hasSize(1);
   }
 
   @Test
-  void canNotGiveUpALockOfAPool() {
-    workBadAndGood(Who.POOL, job -> job.tx().execute("select pg_advisory_unlock_all()"));
+  void canNotGiveUpALockOfAPool() throws Exception {
+    workBadAndGood(Way.POOL, job -> job.tx().execute("select pg_advisory_unlock_all()"));
 
     assertThat(Effects.notes(db.ctx())).containsExactly("bad", "good");
     assertThat(logs.alarms("lock_missing")).isEmpty();
   }
 
   /** Works a job that writes and sends the SQL, and one that comes after it. */
-  private long workBadAndGood(Who who, WorkFunc sql) {
+  private long workBadAndGood(Way way, WorkFunc sql) throws Exception {
     long bad = db.qg().enqueue(Job.of("Bad").withPriority(1));
     db.enqueue("Good");
     WorkMap map =
@@ -210,20 +204,9 @@ class HandlersSqlTest {
                 })
             .add("Good", job -> Effects.write(job.tx(), "good"))
             .build();
-    try (Qg qg = Qg.create(db.pool(who == Who.POOL ? 5 : 1))) {
-      if (who == Who.POOL) {
-        try (WorkerPool pool =
-            WorkerPool.builder(qg, map).count(1).interval(Duration.ofMillis(100)).build()) {
-          pool.start();
-          awaitTheEndOf(bad);
-        }
-      } else {
-        Worker worker = Worker.builder(qg, map).interval(Duration.ofMillis(100)).build();
-        InThread thread = InThread.start("qg-test-worker", worker::work);
-        awaitTheEndOf(bad);
-        worker.shutdown();
-        thread.join();
-      }
+    // A worker has one session for lock and handler, a pool one for each.
+    try (Qg qg = Qg.create(db.pool(way == Way.POOL ? 5 : 1))) {
+      way.start(qg, map, "").during(() -> awaitTheEndOf(bad));
     }
     return bad;
   }

@@ -31,7 +31,7 @@ import org.postgresql.ds.PGSimpleDataSource;
  */
 class LargeArgsTest {
 
-  private static final List<String> SMALL = List.of("-Xmx64m");
+  private static final String SMALL = "-Xmx64m";
   private static final int LENGTH = 2_000_002;
   private static final String COMPRESSIBLE = "repeat('x', 2000000)";
   private static final String RANDOM =
@@ -65,7 +65,7 @@ class LargeArgsTest {
     insert(60, COMPRESSIBLE);
     db.ctx().execute("update que_jobs set queue = 'b' where job_id % 2 = 0");
 
-    try (Jvm jvm = Jvm.start(SMALL, Held.class, db.url())) {
+    try (Jvm jvm = Jvm.of(Held.class).options(SMALL).start(db.url())) {
       assertThat(jvm.awaitEnd()).as(String.join("\n", jvm.lines())).isZero();
     }
     assertThat(db.jobs()).isEmpty();
@@ -105,7 +105,7 @@ class LargeArgsTest {
   }
 
   private List<String> work(Way way) {
-    try (Jvm jvm = Jvm.start(SMALL, Child.class, db.url(), way.name())) {
+    try (Jvm jvm = Jvm.of(Child.class).options(SMALL).start(db.url(), way.name())) {
       assertThat(jvm.awaitEnd()).as(String.join("\n", jvm.lines())).isZero();
       return jvm.lines();
     }

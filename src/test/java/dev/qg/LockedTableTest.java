@@ -38,7 +38,7 @@ class LockedTableTest {
     db.qg().enqueueAll(Collections.nCopies(2, Job.of("Write")));
     db.qg().enqueue(Job.of("Write").withQueue("worker"));
     WorkMap workMap = WorkMap.of("Write", this::write);
-    Worker worker = Worker.builder(db.qg(), workMap).queue("worker").build();
+    Worker worker = db.closeLater(Worker.builder(db.qg(), workMap).queue("worker").build());
     // One thread is idle, so that the pool looks for jobs.
     try (WorkerPool pool =
             WorkerPool.builder(db.qg(), workMap).count(3).interval(Duration.ofMillis(50)).build();

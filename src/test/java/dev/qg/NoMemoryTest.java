@@ -34,8 +34,7 @@ class NoMemoryTest {
     Effects.createTable(db.ctx());
     List<Long> ids;
     Gate gate = Gate.closed(db);
-    List<String> small = List.of("-Xmx64m", "-XX:+UseSerialGC");
-    try (Jvm jvm = Jvm.start(small, Child.class, db.url())) {
+    try (Jvm jvm = Jvm.of(Child.class).options("-Xmx64m").start(db.url())) {
       // From then on it needs no memory to wait.
       gate.awaitSomebody();
       List<Job> jobs = new ArrayList<>(Collections.nCopies(MODEST, Job.of("Modest")));

@@ -3,7 +3,7 @@ package dev.qg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.qg.fixture.ChildJvm;
+import dev.qg.fixture.Jvm;
 import dev.qg.fixture.Program;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.jooq.tables.records.QueJobsRecord;
@@ -54,7 +54,7 @@ class OtherClockTest {
                 + db.ctx().fetchValue("select current_database()")
                 + " set search_path = shifted, pg_catalog, public");
 
-    workInAChild(kind, ChildJvm.of(Child.class).option("-Duser.timezone=" + zone));
+    workInAChild(kind, Jvm.of(Child.class).options("-Duser.timezone=" + zone));
   }
 
   @Tag("system")
@@ -62,10 +62,10 @@ class OtherClockTest {
   @CsvSource({"Worker, +5.5h", "Worker, -5.5h", "WorkerPool, +5.5h", "WorkerPool, -5.5h"})
   void isNotAskedWhereItIsShiftedItself(String kind, String shift) throws Exception {
     String faketime = Program.of("faketime", "faketime").toString();
-    workInAChild(kind, ChildJvm.of(Child.class).startedBy(faketime, "-f", shift));
+    workInAChild(kind, Jvm.of(Child.class).startedBy(faketime, "-f", shift));
   }
 
-  private void workInAChild(String kind, ChildJvm child) throws Exception {
+  private void workInAChild(String kind, Jvm.Command child) throws Exception {
     DSLContext session = db.session();
     session.execute(
         """

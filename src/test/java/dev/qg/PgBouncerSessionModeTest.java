@@ -144,14 +144,17 @@ class PgBouncerSessionModeTest {
     WorkerPool pool =
         WorkerPool.builder(Qg.create(bouncer.pool(10, "")), stubborn).count(2).build();
     pool.start();
-    running.await();
-    assertThat(pool.shutdown(Duration.ZERO)).isFalse();
-    await().until(() -> db.advisoryLocks() == 0);
-    WorkMap others = WorkMap.builder().add("Plain", job -> {}).add("Write", job -> {}).build();
-    Worker other = Worker.builder(db.qg(), others).build();
-    assertThat(other.workOne()).isTrue();
-    assertThat(other.workOne()).isTrue();
-    release.countDown();
+    try {
+      running.await();
+      assertThat(pool.shutdown(Duration.ZERO)).isFalse();
+      await().until(() -> db.advisoryLocks() == 0);
+      WorkMap others = WorkMap.builder().add("Plain", job -> {}).add("Write", job -> {}).build();
+      Worker other = Worker.builder(db.qg(), others).build();
+      assertThat(other.workOne()).isTrue();
+      assertThat(other.workOne()).isTrue();
+    } finally {
+      release.countDown();
+    }
     assertThat(Effects.notes(db.ctx())).isEmpty();
   }
 

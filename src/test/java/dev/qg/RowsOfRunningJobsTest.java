@@ -127,15 +127,14 @@ class RowsOfRunningJobsTest {
           release.await();
           throw new IllegalStateException("no use");
         };
-    way.during(
-        () -> {
-          running.await();
-          db.ctx().execute("update que_jobs set error_count = 7, args = '[2]'");
-          release.countDown();
-          await().until(() -> db.job(id).getErrorCount() == 8);
-        },
-        db.qg(),
-        WorkMap.of("Do", failing));
+    way.start(db.qg(), WorkMap.of("Do", failing), "")
+        .during(
+            () -> {
+              running.await();
+              db.ctx().execute("update que_jobs set error_count = 7, args = '[2]'");
+              release.countDown();
+              await().until(() -> db.job(id).getErrorCount() == 8);
+            });
     assertThat(db.job(id).getArgs().data()).isEqualTo("[2]");
   }
 
@@ -183,16 +182,17 @@ class RowsOfRunningJobsTest {
 
   /** Does something while the job runs, and afterwards. */
   private void during(Way way, boolean inTransaction, InThread.Action test) throws Exception {
-    way.during(
-        () -> {
-          running.await();
-          test.run();
-        },
-        db.qg(),
+    WorkMap map =
         WorkMap.builder()
             .add("Do", job -> work(job, inTransaction))
             .add("Others", job -> {})
-            .build());
+            .build();
+    way.start(db.qg(), map, "", "", "other")
+        .during(
+            () -> {
+              running.await();
+              test.run();
+            });
   }
 
   private void work(LockedJob job, boolean inTransaction) throws InterruptedException {
@@ -228,7 +228,7 @@ class RowsOfRunningJobsTest {
 
   private void workOthers() {
     List<Long> others =
-        db.qg().enqueueAll(List.of(Job.of("Others"), Job.of("Others").withQueue(Way.OTHER)));
+        db.qg().enqueueAll(List.of(Job.of("Others"), Job.of("Others").withQueue("other")));
     await()
         .atMost(Duration.ofSeconds(20))
         .until(() -> db.ctx().fetchCount(QUE_JOBS, QUE_JOBS.JOB_ID.in(others)) == 0);

@@ -10,7 +10,7 @@ import dev.qg.fixture.Gate;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.TcpProxy;
 import dev.qg.fixture.TestDatabase;
-import dev.qg.fixture.Works;
+import dev.qg.fixture.Way;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.concurrent.CountDownLatch;
@@ -39,25 +39,23 @@ class SilentNetworkTest {
   private final AtomicInteger runs = new AtomicInteger();
 
   private TcpProxy network;
-  private Works.Shutdown shutdown;
+  private Way.Running workers;
 
   @BeforeEach
   void createTable() {
     Effects.createTable(db.ctx());
     network = db.network();
-    shutdown = limit -> true;
   }
 
   @AfterEach
-  void stop() {
+  void heal() {
     network.heal();
-    shutdown.within(Duration.ofSeconds(10));
   }
 
   @ParameterizedTest
   @EnumSource
-  void keepsBackTheAnswerToACommitWhichCountsAllTheSame(Works kind) {
-    workAndSilenceTheServer(kind);
+  void keepsBackTheAnswerToACommitWhichCountsAllTheSame(Way way) {
+    workAndSilenceTheServer(way);
 
     network.heal();
 
@@ -71,11 +69,11 @@ class SilentNetworkTest {
 
   @ParameterizedTest
   @EnumSource
-  void keepsNoShutdownFromItsEnd(Works kind) {
-    workAndSilenceTheServer(kind);
+  void keepsNoShutdownFromItsEnd(Way way) {
+    workAndSilenceTheServer(way);
 
     long start = System.nanoTime();
-    assertThat(shutdown.within(Duration.ofMillis(100))).isFalse();
+    assertThat(workers.shutdown(Duration.ofMillis(100))).isFalse();
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
 
     await("the server has noticed").until(() -> db.advisoryLocks() == 0);
@@ -84,10 +82,10 @@ class SilentNetworkTest {
   }
 
   /** Has a job worked up to a commit that is done and not answered. */
-  private void workAndSilenceTheServer(Works kind) {
+  private void workAndSilenceTheServer(Way way) {
     Gate gate = Gate.closed(db);
-    Effects.holdUpCommits(db.ctx());
-    shutdown = start(kind, "", job -> Effects.write(job.tx(), "run " + runs.incrementAndGet()));
+    Gate.atCommitOf(db.ctx(), "insert on effects");
+    start(way, "", job -> Effects.write(job.tx(), "run " + runs.incrementAndGet()));
     db.enqueue("Do");
     gate.awaitSomebody();
     network.silenceServer();
@@ -98,17 +96,16 @@ class SilentNetworkTest {
   /** What the silence keeps from the server comes too late, and the driver has given up before. */
   @ParameterizedTest
   @EnumSource
-  void endsForAHandlerWithItsDriversPatience(Works kind) {
-    shutdown =
-        start(
-            kind,
-            "socketTimeout=2",
-            job -> {
-              Effects.write(job.tx(), "run " + runs.incrementAndGet());
-              if (runs.get() == 1) {
-                network.silenceClient();
-              }
-            });
+  void endsForAHandlerWithItsDriversPatience(Way way) {
+    start(
+        way,
+        "socketTimeout=2",
+        job -> {
+          Effects.write(job.tx(), "run " + runs.incrementAndGet());
+          if (runs.get() == 1) {
+            network.silenceClient();
+          }
+        });
     db.enqueue("Do");
     await()
         .until(() -> logs.alarms("job_failed").size() + logs.alarms("job_given_back").size() > 0);
@@ -125,20 +122,19 @@ class SilentNetworkTest {
   @Test
   void endsThePatienceOfAPoolWhichTellsItsHandlersAndGoesOn() throws Exception {
     CountDownLatch interrupted = new CountDownLatch(1);
-    shutdown =
-        start(
-            Works.POOL,
-            "",
-            job -> {
-              if (runs.incrementAndGet() == 1) {
-                running.countDown();
-                try {
-                  new CountDownLatch(1).await();
-                } finally {
-                  interrupted.countDown();
-                }
-              }
-            });
+    start(
+        Way.POOL,
+        "",
+        job -> {
+          if (runs.incrementAndGet() == 1) {
+            running.countDown();
+            try {
+              new CountDownLatch(1).await();
+            } finally {
+              interrupted.countDown();
+            }
+          }
+        });
     db.enqueue("Do");
     running.await();
 
@@ -162,24 +158,23 @@ class SilentNetworkTest {
           Effects.write(job.tx(), "run " + job.id());
           job.tx().fetch("select pg_sleep(2.5)");
         };
-    Works.Shutdown pool = start(Works.POOL, patient, function);
-    Works.Shutdown worker = start(Works.WORKER, patient, function);
-    shutdown = pool.and(worker);
+    start(Way.POOL, patient, function);
+    start(Way.WORKERS, patient, function);
     db.qg().enqueueAll(Collections.nCopies(2, Job.of("Do")));
     await().atMost(PATIENCE).until(() -> db.jobs().isEmpty());
     assertThat(Effects.notes(db.ctx())).hasSize(2).doesNotHaveDuplicates();
     assertThat(logs.all()).noneMatch(entry -> entry.getLevel().isGreaterOrEqual(Level.WARN));
   }
 
-  private Works.Shutdown start(Works kind, String setting, WorkFunc function) {
-    return start(kind, db.poolThrough(network, Duration.ofMillis(500), setting), function);
+  private void start(Way way, String setting, WorkFunc function) {
+    start(way, db.poolThrough(network, Duration.ofMillis(500), setting), function);
   }
 
-  private static Works.Shutdown start(Works kind, DataSource dataSource, WorkFunc function) {
+  private void start(Way way, DataSource dataSource, WorkFunc function) {
     Qg qg =
         Qg.builder(dataSource)
             .retryPolicy(RetryPolicy.builder().delay(failures -> Duration.ZERO).build())
             .build();
-    return kind.start(qg, WorkMap.of("Do", function), 1);
+    workers = db.closeLater(way.start(qg, WorkMap.of("Do", function), ""));
   }
 }

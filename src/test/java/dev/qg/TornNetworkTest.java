@@ -9,7 +9,7 @@ import dev.qg.fixture.InThread;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.TcpProxy;
 import dev.qg.fixture.TestDatabase;
-import dev.qg.fixture.Works;
+import dev.qg.fixture.Way;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -19,7 +19,6 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,29 +43,22 @@ class TornNetworkTest {
 
   private TcpProxy network;
   private Qg qg;
-  private Works.Shutdown shutdown;
 
   @BeforeEach
   void work() {
     Effects.createTable(db.ctx());
     network = db.network();
     qg =
-        Qg.builder(db.poolThrough(network, Duration.ofMillis(500), ""))
-            .retryPolicy(RetryPolicy.builder().delay(failures -> Duration.ZERO).build())
-            .build();
-    shutdown = limit -> true;
-  }
-
-  @AfterEach
-  void stop() {
-    shutdown.within(Duration.ofSeconds(10));
-    qg.close();
+        db.closeLater(
+            Qg.builder(db.poolThrough(network, Duration.ofMillis(500), ""))
+                .retryPolicy(RetryPolicy.builder().delay(failures -> Duration.ZERO).build())
+                .build());
   }
 
   @ParameterizedTest
   @EnumSource
-  void isBorneByIdleWorkers(Works kind) {
-    shutdown = kind.start(qg, WorkMap.of("Do", job -> Effects.write(job.tx(), "once")), 2);
+  void isBorneByIdleWorkers(Way way) {
+    start(way, job -> Effects.write(job.tx(), "once"));
     db.enqueue("Do");
     await().until(() -> db.jobs().isEmpty());
 
@@ -81,20 +73,16 @@ class TornNetworkTest {
 
   @ParameterizedTest
   @EnumSource
-  void undoesWhatHandlersHaveWritten(Works kind) throws Exception {
-    shutdown =
-        kind.start(
-            qg,
-            WorkMap.of(
-                "Do",
-                job -> {
-                  Effects.write(job.tx(), "run " + runs.incrementAndGet());
-                  running.countDown();
-                  if (runs.get() == 1) {
-                    release.await();
-                  }
-                }),
-            2);
+  void undoesWhatHandlersHaveWritten(Way way) throws Exception {
+    start(
+        way,
+        job -> {
+          Effects.write(job.tx(), "run " + runs.incrementAndGet());
+          running.countDown();
+          if (runs.get() == 1) {
+            release.await();
+          }
+        });
     db.enqueue("Do");
     running.await();
 
@@ -111,14 +99,10 @@ class TornNetworkTest {
   /** What the server has begun it ends, and nobody hears of it. */
   @ParameterizedTest
   @EnumSource
-  void losesTheAnswerToACommitThatWasDone(Works kind) {
+  void losesTheAnswerToACommitThatWasDone(Way way) {
     Gate gate = Gate.closed(db);
-    Effects.holdUpCommits(db.ctx());
-    shutdown =
-        kind.start(
-            qg,
-            WorkMap.of("Do", job -> Effects.write(job.tx(), "run " + runs.incrementAndGet())),
-            1);
+    Gate.atCommitOf(db.ctx(), "insert on effects");
+    start(way, job -> Effects.write(job.tx(), "run " + runs.incrementAndGet()));
     db.enqueue("Do");
     gate.awaitSomebody();
 
@@ -133,18 +117,10 @@ class TornNetworkTest {
   /** Of a job that has not used its transaction. */
   @ParameterizedTest
   @EnumSource
-  void losesTheAnswerToADeletionThatWasDone(Works kind) {
+  void losesTheAnswerToADeletionThatWasDone(Way way) {
     Gate gate = Gate.closed(db);
-    db.ctx()
-        .execute(
-            "create function held_up() returns trigger language plpgsql as $$ begin "
-                + Gate.PASS
-                + " return null; end $$");
-    db.ctx()
-        .execute(
-            "create trigger held_up after delete on que_jobs for each statement"
-                + " execute function held_up()");
-    shutdown = kind.start(qg, WorkMap.of("Do", job -> runs.incrementAndGet()), 1);
+    Gate.atEach(db.ctx(), "delete on que_jobs");
+    start(way, job -> runs.incrementAndGet());
     db.enqueue("Do");
     gate.awaitSomebody();
 
@@ -159,8 +135,8 @@ class TornNetworkTest {
 
   @ParameterizedTest
   @EnumSource
-  void isSaidOnceWhileThereIsNone(Works kind) {
-    shutdown = kind.start(qg, WorkMap.of("Do", job -> Effects.write(job.tx(), "once")), 2);
+  void isSaidOnceWhileThereIsNone(Way way) {
+    start(way, job -> Effects.write(job.tx(), "once"));
     db.enqueue("Do");
     await().until(() -> db.jobs().isEmpty());
 
@@ -183,18 +159,16 @@ class TornNetworkTest {
     Random random = new Random(seed);
     Set<String> known = new ConcurrentSkipListSet<>();
     Set<String> unknown = new ConcurrentSkipListSet<>();
-    WorkMap map =
-        WorkMap.of(
-            "Do",
-            job -> {
-              runs.incrementAndGet();
-              Effects.write(job.tx(), job.args().data());
-            });
-    Works.Shutdown pool = Works.POOL.start(qg, map, 3);
-    Works.Shutdown worker = Works.WORKER.start(qg, map, 1);
-    shutdown = pool.and(worker);
+    WorkFunc function =
+        job -> {
+          runs.incrementAndGet();
+          Effects.write(job.tx(), job.args().data());
+        };
+    start(Way.POOL, function, "", "", "");
+    start(Way.WORKERS, function);
     AtomicBoolean stop = new AtomicBoolean();
-    try (InThread producer = InThread.start("qg-producer", () -> produce(stop, known, unknown))) {
+    InThread producer = InThread.start("qg-producer", () -> produce(stop, known, unknown));
+    try {
       for (int i = 0; i < 8; i++) {
         int tried = known.size() + unknown.size();
         switch (random.nextInt(3)) {
@@ -207,6 +181,7 @@ class TornNetworkTest {
         int written = Effects.notes(db.ctx()).size();
         await().atMost(PATIENCE).until(() -> Effects.notes(db.ctx()).size() > written + 10);
       }
+    } finally {
       stop.set(true);
       producer.join();
     }
@@ -216,6 +191,14 @@ class TornNetworkTest {
     Set<String> all = new TreeSet<>(known);
     all.addAll(unknown);
     assertThat(all).containsAll(notes);
+  }
+
+  private void start(Way way, WorkFunc function) {
+    start(way, function, "");
+  }
+
+  private void start(Way way, WorkFunc function, String... queues) {
+    db.closeLater(way.start(qg, WorkMap.of("Do", function), queues));
   }
 
   private void produce(AtomicBoolean stop, Set<String> known, Set<String> unknown) {

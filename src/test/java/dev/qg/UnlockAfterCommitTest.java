@@ -65,15 +65,7 @@ class UnlockAfterCommitTest {
   /** All of it is one round trip, in which a commit is held up that has all before it done. */
   @Test
   void theDeletionOutsideOfATransactionIsCommitted() {
-    db.ctx()
-        .execute(
-            "create function held_up() returns trigger language plpgsql as $$ begin "
-                + Gate.PASS
-                + " return null; end $$");
-    db.ctx()
-        .execute(
-            "create constraint trigger held_up after delete on que_jobs"
-                + " deferrable initially deferred for each row execute function held_up()");
+    Gate.atCommitOf(db.ctx(), "delete on que_jobs");
     Gate gate = Gate.closed(db);
     Worker worker = Worker.builder(db.qg(), WorkMap.of("A", job -> {})).build();
 

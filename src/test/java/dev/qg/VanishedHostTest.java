@@ -81,7 +81,7 @@ class VanishedHostTest {
       qg.enqueueAll(Collections.nCopies(SHORT_JOBS, Job.of("Short")));
       String url = server.url().replace("127.0.0.1", host.address());
       try (Jvm vanishing =
-          Jvm.startBy(host.launcher(), List.of(), Vanishing.class, kind.name(), url)) {
+          Jvm.of(Vanishing.class).startedBy(host.launcher()).start(kind.name(), url)) {
         vanishing.awaitLine("Hold").awaitLine("Write").awaitLine("Short");
         Runnable stop = startSurvivor(kind, qg);
         try {

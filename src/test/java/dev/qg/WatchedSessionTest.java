@@ -95,10 +95,9 @@ class WatchedSessionTest {
   private void work(Way way, HikariDataSource dataSource) throws Exception {
     db.enqueue("Do");
     db.enqueue("Do");
-    way.during(
-        () -> await().until(() -> db.jobs().isEmpty()),
-        Qg.create(dataSource),
-        WorkMap.of("Do", job -> seen.add(settings(job.tx()))));
+    WorkMap map = WorkMap.of("Do", job -> seen.add(settings(job.tx())));
+    way.start(Qg.create(dataSource), map, "", "")
+        .during(() -> await().until(() -> db.jobs().isEmpty()));
   }
 
   private static String settings(DSLContext ctx) {

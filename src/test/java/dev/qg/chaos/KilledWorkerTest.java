@@ -5,10 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.qg.WorkMap;
 import dev.qg.WorkerPool;
-import dev.qg.chaos.Victim.Engine;
 import dev.qg.chaos.Victim.Moment;
 import dev.qg.fixture.Jvm;
 import dev.qg.fixture.TestDatabase;
+import dev.qg.fixture.Way;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -35,14 +35,14 @@ class KilledWorkerTest {
   }
 
   static Stream<Arguments> moments() {
-    return Stream.of(Engine.values())
-        .flatMap(engine -> Stream.of(Moment.values()).map(moment -> Arguments.of(engine, moment)));
+    return Stream.of(Way.values())
+        .flatMap(way -> Stream.of(Moment.values()).map(moment -> Arguments.of(way, moment)));
   }
 
   @ParameterizedTest(name = "{0} {1}")
   @MethodSource("moments")
-  void anotherDoesWhatWasNotCommittedAndNothingTwice(Engine engine, Moment moment) {
-    kill(engine, moment, 2);
+  void anotherDoesWhatWasNotCommittedAndNothingTwice(Way way, Moment moment) {
+    kill(way, moment, 2);
     workTheRest();
     Verdict verdict = Verdict.of(db.ctx());
     assertThat(verdict.violations()).isEmpty();
@@ -58,23 +58,23 @@ class KilledWorkerTest {
 
   /** Its end is written apart from the handler, for many jobs at a time or in one round trip. */
   @ParameterizedTest(name = "{0} {1}")
-  @CsvSource({"POOL,FINISHED", "POOL,COMMITTED", "WORKER,FINISHED"})
-  void aJobWithoutATransactionRunsAgainUnlessItsDeletionIsCommitted(Engine engine, Moment moment) {
-    kill(engine, moment, 1);
+  @CsvSource({"POOL,FINISHED", "POOL,COMMITTED", "WORKERS,FINISHED"})
+  void aJobWithoutATransactionRunsAgainUnlessItsDeletionIsCommitted(Way way, Moment moment) {
+    kill(way, moment, 1);
     workTheRest();
     assertThat(runs).hasValue(moment == Moment.COMMITTED ? 0 : 1);
     assertThat(Verdict.of(db.ctx()).violations()).isEmpty();
     assertThat(Verdict.of(db.ctx()).repeatedCalls()).isEqualTo(runs.get());
   }
 
-  private void kill(Engine engine, Moment moment, long order) {
+  private void kill(Way way, Moment moment, long order) {
     db.ctx()
         .transaction(
             tx ->
                 Orders.write(
                     tx.dsl(), List.of(order), List.of(db.qg().enqueue(tx, Orders.job(order)))));
     try (Jvm victim =
-        Jvm.start(List.of("-Xmx64m"), Victim.class, db.url(), engine.name(), moment.name())) {
+        Jvm.of(Victim.class).options("-Xmx64m").start(db.url(), way.name(), moment.name())) {
       victim.awaitLine(Victim.THERE);
       assertThat(db.advisoryLocks()).as("it holds the job's lock").isOne();
       assertThat(db.jobs()).hasSize(moment == Moment.COMMITTED ? 0 : 1);

@@ -51,7 +51,7 @@ final class Part implements AutoCloseable {
     List<String> all =
         new ArrayList<>(List.of(url(), name, String.valueOf(lives++), String.valueOf(seed)));
     all.addAll(arguments);
-    jvm = Jvm.start(options(), main, all.toArray(String[]::new));
+    jvm = Jvm.of(main).options(options()).start(all.toArray(String[]::new));
     jvm.awaitLine(ready);
   }
 
@@ -60,14 +60,14 @@ final class Part implements AutoCloseable {
         .formatted(network.get(0).port(), network.get(1).port(), Servers.USER);
   }
 
-  private List<String> options() {
-    return List.of(
-        "-Xmx128m",
-        "-XX:+UseSerialGC",
-        // Not that of the server, and with a summer time.
-        "-Duser.timezone=America/New_York",
-        "-Dlogback.configurationFile=logback-chaos.xml",
-        "-Dchaos.log=" + log);
+  private String[] options() {
+    return new String[] {
+      "-Xmx128m",
+      // Not that of the server, and with a summer time.
+      "-Duser.timezone=America/New_York",
+      "-Dlogback.configurationFile=logback-chaos.xml",
+      "-Dchaos.log=" + log
+    };
   }
 
   String name() {

@@ -3,10 +3,9 @@ package dev.qg.chaos;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.qg.Qg;
 import dev.qg.WorkMap;
-import dev.qg.Worker;
-import dev.qg.WorkerPool;
 import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Sql;
+import dev.qg.fixture.Way;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import javax.sql.DataSource;
@@ -19,12 +18,6 @@ final class Victim {
 
   /** What it says when it stands there. */
   static final String THERE = "there";
-
-  /** What works. */
-  enum Engine {
-    POOL,
-    WORKER
-  }
 
   /** When. */
   enum Moment {
@@ -48,12 +41,12 @@ final class Victim {
     this.last = last;
   }
 
-  /** The database's URL, the engine, and the moment. */
+  /** The database's URL, the way, and the moment. */
   public static void main(String[] args) {
-    new Victim(Moment.valueOf(args[2])).work(args[0], Engine.valueOf(args[1]));
+    new Victim(Moment.valueOf(args[2])).work(args[0], Way.valueOf(args[1]));
   }
 
-  private void work(String url, Engine engine) {
+  private void work(String url, Way way) {
     HikariDataSource dataSource = Applications.dataSource(url, "victim", 5);
     DSLContext outside = DSL.using(dataSource, SQLDialect.POSTGRES);
     WorkMap workMap =
@@ -64,12 +57,7 @@ final class Victim {
               Orders.work(outside, job);
               reach(Moment.WRITTEN);
             });
-    Qg qg = Qg.create(watched(dataSource));
-    if (engine == Engine.POOL) {
-      WorkerPool.builder(qg, workMap).count(1).build().start();
-    } else {
-      Worker.builder(qg, workMap).build().work();
-    }
+    way.start(Qg.create(watched(dataSource)), workMap, "");
   }
 
   private DataSource watched(DataSource dataSource) {
