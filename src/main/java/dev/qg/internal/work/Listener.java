@@ -77,13 +77,9 @@ final class Listener implements Runnable {
     }
   }
 
-  private void listen(Session session) {
+  private void listen(Session session) throws SQLException {
     try {
       listen(session.connection());
-    } catch (SQLException e) {
-      session.abort();
-      // The same kind of failure as those of the tries that come after it.
-      throw new DataAccessException("The session that listens has failed: " + e.getMessage(), e);
     } catch (Throwable t) {
       // It may still be listening, which nobody else wants of it.
       session.abort();

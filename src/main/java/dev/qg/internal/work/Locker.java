@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -160,8 +159,7 @@ final class Locker implements Runnable {
       unlock = unlocker.unlockSoon(session);
     }
     if (current != null && current.session.isEnded()) {
-      // The same kind of failure as those of the tries that come after it.
-      throw new DataAccessException("The session that holds the jobs' locks was ended");
+      throw new IllegalStateException("The session that holds the jobs' locks was ended");
     }
     long outageLasts = notBefore - System.nanoTime();
     if (outageLasts > 0) {
