@@ -17,7 +17,6 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -229,19 +228,20 @@ final class SessionLocks {
 
   /** Gives up the locks of jobs; what was done to them must be committed. */
   void release(Collection<Long> ids) {
-    ids.forEach(held::remove);
     try {
       List<Long> missing = sql.unlockJobs().execute(connection, ids);
+      ids.forEach(held::remove);
       if (!missing.isEmpty()) {
         missing(missing);
       }
-    } catch (DataAccessException e) {
+    } catch (Throwable t) {
+      // Before anything that could fail as well, where there is no memory.
+      endSession.run();
       log.atWarn()
           .addKeyValue("event", "unlock_failed")
           .addKeyValue("job_id", ids)
-          .setCause(e)
+          .setCause(t)
           .log("The lock of job {} could not be released: its session is ended", ids);
-      endSession.run();
     }
   }
 

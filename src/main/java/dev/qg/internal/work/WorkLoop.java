@@ -92,18 +92,7 @@ public final class WorkLoop {
    */
   public boolean workOne() {
     try (Session one = Session.open(connections, sql)) {
-      return workOneOrDoubt(one) != Found.NOTHING;
-    }
-  }
-
-  private Found workOneOrDoubt(Session on) {
-    try {
-      return workOne(on);
-    } catch (ContentionException e) {
-      throw e;
-    } catch (Throwable t) {
-      on.doubt();
-      throw t;
+      return one.use(() -> workOne(one)) != Found.NOTHING;
     }
   }
 
@@ -183,7 +172,7 @@ public final class WorkLoop {
         }
         Found found = Found.JOB;
         while (found == Found.JOB && goesOn()) {
-          found = workOneOrDoubt(one);
+          found = one.use(() -> workOne(one));
           outage.over();
         }
         return found == Found.LOST_JOB ? AFTER_CONTENTION : interval;
