@@ -222,15 +222,13 @@ final class Session implements AutoCloseable {
 
   /** Something else has released a lock here, or this is no longer the session that took it. */
   private void lockMissing() {
-    boolean own;
     try {
-      own = sql.selectBackend().isDrivers(connection());
+      if (!sql.selectBackend().isDrivers(connection())) {
+        distrust();
+      }
     } catch (DataAccessException e) {
       // What was done to the job is done, and must not fail by this.
-      own = false;
-    }
-    if (!own) {
-      distrust();
+      abort();
     }
   }
 
