@@ -53,8 +53,6 @@ public final class WorkLoop {
   /** Written before the interrupt, so that the handler's error is known to be its consequence. */
   private volatile boolean outOfTime;
 
-  private final LateFailure lateFailure = new LateFailure();
-
   /** Whether to make sure that a job can be ended, before one is begun; for the loop's thread. */
   private boolean doubtful = true;
 
@@ -101,7 +99,7 @@ public final class WorkLoop {
     if (row.isEmpty()) {
       return Found.NOTHING;
     }
-    boolean kept = lateFailure.workOrRecord(on.hold(row.get(), policy), this::run);
+    boolean kept = places.lateFailures().workOrRecord(on.hold(row.get(), policy), this::run);
     return kept ? Found.JOB : Found.LOST_JOB;
   }
 
