@@ -192,6 +192,7 @@ final class JobEnd {
     JobKey key = job.row().key();
     if (transaction
         .call(same -> sql.rereadJobs().execute(same, key.queue(), List.of(key), 1))
+        .rows()
         .isEmpty()) {
       return;
     }
