@@ -91,8 +91,12 @@ final class Core {
     } catch (ContentionException e) {
       throw new TryAgainException(e);
     } catch (SharedSessionException e) {
-      throw new QgException(String.valueOf(e.getMessage()), e);
+      throw unfit(e);
     }
+  }
+
+  private static QgException unfit(SharedSessionException cause) {
+    return new QgException(String.valueOf(cause.getMessage()), cause);
   }
 
   /** Refuses to work without our tables, or on what is no session, if the database can be asked. */
@@ -102,11 +106,9 @@ final class Core {
     try {
       jobs = own(sql.findJobs()::execute);
       deadJobs = !policy.givesUp() || own(sql.findDeadJobs()::execute);
-      working(
-          () -> {
-            connections.requireSessions(sql);
-            return true;
-          });
+      connections.requireSessions(sql);
+    } catch (SharedSessionException e) {
+      throw unfit(e);
     } catch (DataAccessException e) {
       log.atWarn()
           .addKeyValue("event", "start_unchecked")

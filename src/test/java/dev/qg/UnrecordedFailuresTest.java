@@ -107,6 +107,26 @@ class UnrecordedFailuresTest {
   }
 
   @Test
+  void isRecordedByWhicheverWorkerHasTheJobNext() {
+    long id = db.enqueue("Fail");
+    WorkMap map =
+        WorkMap.of(
+            "Fail",
+            job -> {
+              runs.incrementAndGet();
+              job.tx().execute("select pg_terminate_backend(pg_backend_pid())");
+            });
+    assertThatThrownBy(Worker.builder(qg, map).build()::workOne).hasMessageContaining("roll back");
+    assertThat(db.job(id).getErrorCount()).isZero();
+
+    assertThat(Worker.builder(qg, map).build().workOne()).isTrue();
+
+    assertThat(runs).hasValue(1);
+    assertThat(db.job(id).getErrorCount()).isOne();
+    assertThat(db.job(id).getLastError()).contains("terminat");
+  }
+
+  @Test
   void waitsAfterAJobThatCanNotBeDeleted() {
     db.ctx()
         .execute(

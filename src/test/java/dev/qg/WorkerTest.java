@@ -113,7 +113,7 @@ class WorkerTest {
   }
 
   @Test
-  void stopsBetweenTwoJobsOfABacklogAndFinishesTheCurrentOne() throws Exception {
+  void stopsBetweenTwoJobsOfABacklogAndFinishesTheCurrentOne() {
     db.qg().enqueueAll(Collections.nCopies(100, Job.of("Greet")));
     CountDownLatch running = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
@@ -125,7 +125,7 @@ class WorkerTest {
               release.await();
             });
     InThread thread = work(worker);
-    running.await();
+    thread.await(running);
     InThread shutdown = InThread.start("shutdown", worker::shutdown).awaitTimedWaiting();
     assertThat(thread.isAlive()).isTrue();
     release.countDown();
@@ -189,7 +189,7 @@ class WorkerTest {
   }
 
   @Test
-  void endsAfterTheJobThatFailsByTheInterruptOfItsThread() throws Exception {
+  void endsAfterTheJobThatFailsByTheInterruptOfItsThread() {
     db.qg().enqueueAll(Collections.nCopies(2, Job.of("Greet")));
     CountDownLatch running = new CountDownLatch(1);
     InThread thread =
@@ -199,14 +199,14 @@ class WorkerTest {
                   running.countDown();
                   new CountDownLatch(1).await();
                 }));
-    running.await();
+    thread.await(running);
     thread.interrupt();
     assertThat(thread.endedInterrupted()).isTrue();
     assertThat(db.jobs()).extracting(job -> job.getErrorCount()).containsExactlyInAnyOrder(0, 1);
   }
 
   @Test
-  void endsAfterTheJobThatItsThreadIsInterruptedIn() throws Exception {
+  void endsAfterTheJobThatItsThreadIsInterruptedIn() {
     db.qg().enqueueAll(Collections.nCopies(3, Job.of("Greet")));
     CountDownLatch running = new CountDownLatch(1);
     InThread thread =
@@ -220,7 +220,7 @@ class WorkerTest {
                     Thread.currentThread().interrupt();
                   }
                 }));
-    running.await();
+    thread.await(running);
     thread.interrupt();
     assertThat(thread.endedInterrupted()).isTrue();
     assertThat(db.jobs()).hasSize(2).allMatch(job -> job.getErrorCount() == 0);

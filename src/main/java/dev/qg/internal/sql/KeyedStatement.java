@@ -7,6 +7,7 @@ import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.select;
 
 import java.sql.Connection;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -67,7 +68,9 @@ final class KeyedStatement {
 
   /** Runs it, and tells whether the job was still there. */
   boolean execute(Connection connection, JobKey key, Object... values) {
-    Object[] all = Stream.concat(Stream.of(key.values()), Stream.of(values)).toArray();
+    Object[] keys = key.values();
+    Object[] all = Arrays.copyOf(keys, keys.length + values.length);
+    System.arraycopy(values, 0, all, keys.length, values.length);
     int hit =
         OneTrip.isFor(connection)
             ? byIndex.queryAll(

@@ -90,6 +90,14 @@ public final class RereadJobs {
   private static final int SHORT = 8_192;
 
   /**
+   * What is still there of the jobs.
+   *
+   * @param rows in the order in which they are to be worked
+   * @param isCut whether some of those behind were not looked at, for lack of room
+   */
+  public record Found(List<JobRow> rows, boolean isCut) {}
+
+  /**
    * A job as the statement tells it.
    *
    * @param row with JSON's null in the place of args that are too long
@@ -170,9 +178,8 @@ public final class RereadJobs {
    * @param keys all of the same queue, and better of the same lock query: what lies between them is
    *     gone through
    * @param room how many bytes of args to read at most, but for one job, which is always read
-   * @return in the order in which they are to be worked
    */
-  public List<JobRow> execute(Connection session, String queue, List<JobKey> keys, long room) {
+  public Found execute(Connection session, String queue, List<JobKey> keys, long room) {
     List<JobKey> inOrder = keys.stream().sorted().toList();
     List<JobRow> rows = new ArrayList<>(keys.size());
     long left = room;
@@ -193,7 +200,7 @@ public final class RereadJobs {
       }
       addWhole(rows, fitting, session, queue);
     }
-    return rows;
+    return new Found(rows, from < inOrder.size());
   }
 
   /** Reads the long args, too, now that it is known that they are not too much. */

@@ -43,13 +43,13 @@ final class BorrowedTransaction implements JobTransaction {
     Open current = open;
     if (current == null) {
       Connections.Borrowed borrowed = connections.borrow();
-      current = new Open(borrowed, new OwnTransaction(borrowed.connection()));
       try {
         connections.watch(borrowed.connection(), sql);
+        current = new Open(borrowed, new OwnTransaction(borrowed.connection()));
         current.transaction.begin();
-      } catch (RuntimeException e) {
+      } catch (Throwable t) {
         borrowed.close();
-        throw e;
+        throw t;
       }
       open = current;
       if (aborted) {
@@ -81,12 +81,13 @@ final class BorrowedTransaction implements JobTransaction {
     if (current != null) {
       try {
         current.transaction.rollback();
-      } catch (RuntimeException e) {
+      } catch (Throwable t) {
+        // Before anything that could fail as well, where there is no memory.
+        endSession();
         log.atDebug()
             .addKeyValue("event", "session_ended")
-            .setCause(e)
+            .setCause(t)
             .log("A transaction can't be rolled back: its session is ended");
-        endSession();
       } finally {
         giveBack(current);
       }

@@ -93,9 +93,9 @@ public final class Connections {
           connection.setAutoCommit(true);
         }
         return new Borrowed(connection, autoCommit);
-      } catch (SQLException | RuntimeException e) {
+      } catch (Throwable t) {
         try (connection) {
-          throw e;
+          throw t;
         }
       }
     } catch (SQLException | RuntimeException e) {
@@ -158,11 +158,15 @@ public final class Connections {
 
     /**
      * Gives it back. What fails here is that the session was ended: this neither takes back what
-     * was done on it, nor must it hide another failure.
+     * was done on it, nor must it hide another failure. A transaction that was neither committed
+     * nor undone is undone by the end of its session: to set auto-commit on would commit it.
      */
     @Override
     public void close() {
       try (connection) {
+        if (!connection.getAutoCommit()) {
+          connection.abort(Runnable::run);
+        }
         // Asked for the pool as well, which learns by a call that fails that a session was ended.
         if (connection.getAutoCommit() != autoCommit) {
           connection.setAutoCommit(autoCommit);

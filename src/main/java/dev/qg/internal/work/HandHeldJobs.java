@@ -45,19 +45,23 @@ public final class HandHeldJobs implements AutoCloseable {
 
   private Optional<HeldJob> lockAny(String queue) {
     Session session = Session.open(connections, sql);
-    boolean kept = false;
+    Optional<HeldJob> job = Optional.empty();
     try {
-      Optional<HeldJob> job = session.locks().takeOne(queue, null).map(row -> keep(session, row));
-      kept = job.isPresent();
-      if (!kept) {
-        session.requireWritable();
-      }
-      return job;
+      job = session.use(() -> lockOn(session, queue));
     } finally {
-      if (!kept) {
+      if (job.isEmpty()) {
         session.close();
       }
     }
+    return job.map(this::keep);
+  }
+
+  private Optional<HeldJob> lockOn(Session session, String queue) {
+    Optional<JobRow> row = session.locks().takeOne(queue, null);
+    if (row.isEmpty()) {
+      session.requireWritable();
+    }
+    return row.map(found -> hold(session, found));
   }
 
   private static void setAside(HeldJob job, Throwable cause) {
@@ -66,21 +70,28 @@ public final class HandHeldJobs implements AutoCloseable {
     }
   }
 
-  private HeldJob keep(Session session, JobRow row) {
-    HeldJob held =
-        session.holdByHand(
-            row,
-            policy,
-            job -> {
-              jobs.remove(job);
-              session.close();
-            });
-    jobs.add(held);
-    if (closed) {
-      held.done();
-      throw new IllegalStateException("Closed while " + held + " was being locked");
+  private HeldJob hold(Session session, JobRow row) {
+    return session.holdByHand(
+        row,
+        policy,
+        job -> {
+          jobs.remove(job);
+          session.close();
+        });
+  }
+
+  private HeldJob keep(HeldJob held) {
+    try {
+      jobs.add(held);
+      if (closed) {
+        throw new IllegalStateException("Closed while " + held + " was being locked");
+      }
+      return held;
+    } catch (Throwable t) {
+      try (held) {
+        throw t;
+      }
     }
-    return held;
   }
 
   /** Gives all jobs back that are not done. */

@@ -29,7 +29,7 @@ public final class InlineJobs {
    */
   public HeldJob insert(Connection connection, NewJob job, Runnable afterwards) {
     JobKey key = sql.insertJob().execute(connection, job, false);
-    JobRow row = sql.rereadJobs().execute(connection, key.queue(), List.of(key), 1).get(0);
+    JobRow row = sql.rereadJobs().execute(connection, key.queue(), List.of(key), 1).rows().get(0);
     return new HeldJob(
         row,
         sql,

@@ -16,28 +16,39 @@ final class OwnTransaction implements JobTransaction {
   private final Connection connection;
   private final @Nullable Predicate<JobKey> deletion;
   private final boolean byHand;
+  private final Runnable endSession;
   private boolean open;
+
+  /** Whether anything was sent: an answer may be half read. */
+  private boolean used;
 
   /** Whether the server was seen in it: the driver begins it with the first statement. */
   private boolean seen;
 
   OwnTransaction(Connection connection) {
-    this(connection, null, false);
+    this(connection, null, false, () -> {});
   }
 
   /**
    * @param deletion deletes a job for good while the transaction is not open; or null, where that
    *     takes no more than the statement
    * @param byHand whether others may end it, too
+   * @param endSession ends the session, where an answer may be half read
    */
-  OwnTransaction(Connection connection, @Nullable Predicate<JobKey> deletion, boolean byHand) {
+  OwnTransaction(
+      Connection connection,
+      @Nullable Predicate<JobKey> deletion,
+      boolean byHand,
+      Runnable endSession) {
     this.connection = connection;
     this.deletion = deletion;
     this.byHand = byHand;
+    this.endSession = endSession;
   }
 
   @Override
   public boolean deleteLast(Statements sql, JobKey key) {
+    used = true;
     return (open || deletion == null)
         ? JobTransaction.super.deleteLast(sql, key)
         : deletion.test(key);
@@ -45,12 +56,14 @@ final class OwnTransaction implements JobTransaction {
 
   @Override
   public <T> T call(Function<Connection, T> statement) {
+    used = true;
     requireUnended();
     return statement.apply(connection);
   }
 
   @Override
   public Connection begin() {
+    used = true;
     if (!open) {
       try {
         connection.setAutoCommit(false);
@@ -115,6 +128,14 @@ final class OwnTransaction implements JobTransaction {
       } catch (SQLException e) {
         throw new DataAccessException("Can't roll back: " + e.getMessage(), e);
       }
+    }
+  }
+
+  /** The failure can't be recorded on that session then, but on another one. */
+  @Override
+  public void doubt() {
+    if (used) {
+      endSession.run();
     }
   }
 

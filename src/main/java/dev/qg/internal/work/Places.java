@@ -28,6 +28,7 @@ public final class Places {
 
   private final LongSupplier nanoTime;
   private final Map<String, Place> places = new ConcurrentHashMap<>();
+  private final LateFailures lateFailures = new LateFailures();
 
   public Places() {
     this(System::nanoTime);
@@ -35,6 +36,11 @@ public final class Places {
 
   Places(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
+  }
+
+  /** What is still to be recorded of jobs that they have worked. */
+  LateFailures lateFailures() {
+    return lateFailures;
   }
 
   /**

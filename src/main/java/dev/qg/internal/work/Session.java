@@ -5,6 +5,7 @@ import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,9 +40,9 @@ final class Session implements AutoCloseable {
   /** What runs its statements, where that was asked when it was opened. */
   private @Nullable Integer backend;
 
-  private Session(Connections connections, Statements sql) {
+  private Session(Connections connections, Connections.Borrowed borrowed, Statements sql) {
     this.connections = connections;
-    this.borrowed = connections.borrow();
+    this.borrowed = borrowed;
     this.sql = sql;
     this.settings = new SessionSettings(borrowed.connection(), sql);
     this.locks = new SessionLocks(borrowed.connection(), sql, this::abort, this::lockMissing);
@@ -54,7 +55,17 @@ final class Session implements AutoCloseable {
    */
   static Session open(Connections connections, Statements sql) {
     connections.requireSessions(sql);
-    return new Session(connections, sql);
+    return borrow(connections, sql);
+  }
+
+  private static Session borrow(Connections connections, Statements sql) {
+    Connections.Borrowed borrowed = connections.borrow();
+    try {
+      return new Session(connections, borrowed, sql);
+    } catch (Throwable t) {
+      borrowed.close();
+      throw t;
+    }
   }
 
   /**
@@ -104,7 +115,7 @@ final class Session implements AutoCloseable {
   }
 
   private static Session open(Connections connections, Statements sql, Consumer<Session> use) {
-    Session session = new Session(connections, sql);
+    Session session = borrow(connections, sql);
     try {
       use.accept(session);
       return session;
@@ -156,17 +167,22 @@ final class Session implements AutoCloseable {
 
   private HeldJob hold(JobRow row, JobPolicy policy, boolean byHand, Consumer<HeldJob> afterwards) {
     connections.watch(connection(), sql);
-    OwnTransaction transaction = new OwnTransaction(connection(), locks.deletion(), byHand);
+    OwnTransaction transaction =
+        new OwnTransaction(connection(), locks.deletion(), byHand, this::abort);
     Consumer<HeldJob> release =
         job -> {
-          // What couldn't be undone must not be committed by the unlock.
-          if (transaction.isOpen()) {
-            abort();
-          } else {
-            locks.release(row.key().id());
+          try {
+            // What couldn't be undone must not be committed by the unlock.
+            if (transaction.isOpen()) {
+              abort();
+            } else {
+              locks.release(row.key().id());
+            }
+          } finally {
+            afterwards.accept(job);
           }
         };
-    return new HeldJob(row, sql, policy, transaction, byHand, null, release.andThen(afterwards));
+    return new HeldJob(row, sql, policy, transaction, byHand, null, release);
   }
 
   /**
@@ -208,15 +224,13 @@ final class Session implements AutoCloseable {
 
   /** Something else has released a lock here, or this is no longer the session that took it. */
   private void lockMissing() {
-    boolean own;
     try {
-      own = sql.selectBackend().isDrivers(connection());
+      if (!sql.selectBackend().isDrivers(connection())) {
+        distrust();
+      }
     } catch (DataAccessException e) {
       // What was done to the job is done, and must not fail by this.
-      own = false;
-    }
-    if (!own) {
-      distrust();
+      abort();
     }
   }
 
@@ -246,9 +260,21 @@ final class Session implements AutoCloseable {
     }
   }
 
+  /** Uses it to lock or work a job; if that fails, it is in doubt. */
+  <T> T use(Supplier<T> use) {
+    try {
+      return use.get();
+    } catch (ContentionException e) {
+      throw e;
+    } catch (Throwable t) {
+      doubt();
+      throw t;
+    }
+  }
+
   /**
-   * Hears that a statement of our own has failed on it, by what a handler may have set on the
-   * connection before: nobody else should get it.
+   * Hears that something has failed on it, by what a handler may have set on the connection before,
+   * or amid an answer: nobody else should get it.
    */
   void doubt() {
     doubtful = true;
@@ -257,12 +283,13 @@ final class Session implements AutoCloseable {
   /** Gives the connection back, which must hold no lock of ours any more. */
   @Override
   public void close() {
-    if (doubtful || !locks.areEmpty()) {
-      abort();
+    try (borrowed) {
+      if (doubtful || !locks.areEmpty()) {
+        abort();
+      }
+      if (!isEnded() && !settings.restore()) {
+        abort();
+      }
     }
-    if (!isEnded() && !settings.restore()) {
-      abort();
-    }
-    borrowed.close();
   }
 }

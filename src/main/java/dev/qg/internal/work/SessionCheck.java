@@ -2,6 +2,7 @@ package dev.qg.internal.work;
 
 import dev.qg.internal.sql.SelectBackend;
 import java.sql.Connection;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jooq.exception.DataAccessException;
 import org.slf4j.Logger;
@@ -21,13 +22,16 @@ final class SessionCheck {
    */
   private static final int ROUNDS = 5;
 
+  /** How long others are waited for who compare connections, which may not be given any. */
+  private static final long PATIENCE_SECONDS = 30;
+
   private static final Logger log = LoggerFactory.getLogger(SessionCheck.class);
 
   private final Connections connections;
 
   /**
-   * One thread at a time: if each of many held one connection and waited for a second one, a small
-   * pool would have none left.
+   * One thread at a time compares: if each of many held one connection and waited for a second one,
+   * a small pool would have none left.
    */
   private final ReentrantLock guard = new ReentrantLock();
 
@@ -47,10 +51,25 @@ final class SessionCheck {
     if (passed) {
       return;
     }
-    guard.lock();
+    if (connections.call(backend::isDrivers)) {
+      passed = true;
+    } else {
+      compareOneByOne(backend);
+    }
+  }
+
+  private void compareOneByOne(SelectBackend backend) {
+    try {
+      if (!guard.tryLock(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        throw new DataAccessException("Others still compare connections, to see what they are");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new DataAccessException("Interrupted while others compare connections", e);
+    }
     try {
       if (!passed) {
-        check(backend);
+        compare(backend);
         passed = true;
       }
     } finally {
@@ -63,11 +82,9 @@ final class SessionCheck {
     passed = false;
   }
 
-  private void check(SelectBackend backend) {
+  private void compare(SelectBackend backend) {
     try (Connections.Borrowed one = connections.borrow()) {
-      if (!backend.isDrivers(one.connection())) {
-        compare(one.connection(), backend);
-      }
+      compare(one.connection(), backend);
     }
   }
 

@@ -5,6 +5,7 @@ import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.LockJob;
 import dev.qg.internal.sql.OneTrip;
+import dev.qg.internal.sql.RereadJobs;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
 import java.util.ArrayList;
@@ -17,7 +18,6 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -160,7 +160,9 @@ final class SessionLocks {
         news.add(key);
       }
     }
-    List<JobRow> rows = news.isEmpty() ? List.of() : read(queue, news, room);
+    RereadJobs.Found found =
+        news.isEmpty() ? new RereadJobs.Found(List.of(), false) : read(queue, news, room);
+    List<JobRow> rows = found.rows();
     Set<Long> there = new HashSet<>(rows.size() * 2);
     rows.forEach(row -> there.add(row.key().id()));
     news.stream().map(JobKey::id).filter(id -> !there.contains(id)).forEach(surplus::add);
@@ -168,12 +170,15 @@ final class SessionLocks {
       sql.unlockJobs().execute(connection, surplus);
     }
     held.addAll(there);
+    if (!found.isCut()) {
+      return new Taken(locked, rows, false);
+    }
     // What comes behind may be there, and is to be found by the next look.
-    int seen = rows.isEmpty() ? locked.size() : locked.indexOf(rows.get(rows.size() - 1).key()) + 1;
-    return new Taken(locked.subList(0, seen), rows, seen < locked.size());
+    int seen = locked.indexOf(rows.get(rows.size() - 1).key()) + 1;
+    return new Taken(locked.subList(0, seen), rows, true);
   }
 
-  private List<JobRow> read(String queue, List<JobKey> keys, long room) {
+  private RereadJobs.Found read(String queue, List<JobKey> keys, long room) {
     for (int i = 1; ; i++) {
       try {
         return sql.rereadJobs().execute(connection, queue, keys, room);
@@ -185,7 +190,8 @@ final class SessionLocks {
           throw new UnreadableException(keys.size(), t);
         }
         if (i == READS || !SqlStates.mayPass(t)) {
-          return sql.readJobHead().execute(connection, keys.get(0), t).stream().toList();
+          Optional<JobRow> head = sql.readJobHead().execute(connection, keys.get(0), t);
+          return new RereadJobs.Found(head.stream().toList(), false);
         }
         LockSupport.parkNanos(Waiter.WITHOUT_MEMORY);
       }
@@ -229,19 +235,20 @@ final class SessionLocks {
 
   /** Gives up the locks of jobs; what was done to them must be committed. */
   void release(Collection<Long> ids) {
-    ids.forEach(held::remove);
     try {
       List<Long> missing = sql.unlockJobs().execute(connection, ids);
+      ids.forEach(held::remove);
       if (!missing.isEmpty()) {
         missing(missing);
       }
-    } catch (DataAccessException e) {
+    } catch (Throwable t) {
+      // Before anything that could fail as well, where there is no memory.
+      endSession.run();
       log.atWarn()
           .addKeyValue("event", "unlock_failed")
           .addKeyValue("job_id", ids)
-          .setCause(e)
+          .setCause(t)
           .log("The lock of job {} could not be released: its session is ended", ids);
-      endSession.run();
     }
   }
 

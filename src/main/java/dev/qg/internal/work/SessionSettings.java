@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.sql.AdjustSession;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -19,6 +20,7 @@ final class SessionSettings {
   private final Connection connection;
   private final Statements sql;
 
+  private @Nullable AdjustSession adjusted;
   private Map<String, String> before = Map.of();
   private @Nullable Integer patienceBefore;
 
@@ -32,14 +34,18 @@ final class SessionSettings {
 
   /** Lets each side notice soon when the other one is gone, and the server bear our silence. */
   void toHold() {
-    patienceBefore = patience(TIME_TO_ANSWER);
-    before = sql.toHold().execute(connection);
+    adjust(sql.toHold());
   }
 
   /** Waits neither for a server that is gone nor for what others have locked for long. */
   void toWrite() {
+    adjust(sql.toWrite());
+  }
+
+  private void adjust(AdjustSession adjustment) {
     patienceBefore = patience(TIME_TO_ANSWER);
-    before = sql.toWrite().execute(connection);
+    before = adjustment.execute(connection);
+    adjusted = adjustment;
   }
 
   /** From now on, hardly waits for what others have locked. */
@@ -87,17 +93,17 @@ final class SessionSettings {
   boolean restore() {
     try {
       giveUpSpares();
-      if (!before.isEmpty()) {
-        sql.toHold().release(connection, before);
+      if (adjusted != null) {
+        adjusted.release(connection, before);
       }
       if (patienceBefore != null) {
         patience(patienceBefore);
       }
       return true;
-    } catch (RuntimeException e) {
+    } catch (Throwable t) {
       log.atDebug()
           .addKeyValue("event", "session_ended")
-          .setCause(e)
+          .setCause(t)
           .log("What was changed on a session can't be brought back: it is ended");
       return false;
     }

@@ -53,8 +53,6 @@ public final class WorkLoop {
   /** Written before the interrupt, so that the handler's error is known to be its consequence. */
   private volatile boolean outOfTime;
 
-  private final LateFailure lateFailure = new LateFailure();
-
   /** Guards the two below, so that no thread is interrupted that has left the loop. */
   private final ReentrantLock guard = new ReentrantLock();
 
@@ -89,18 +87,7 @@ public final class WorkLoop {
    */
   public boolean workOne() {
     try (Session one = Session.open(connections, sql)) {
-      return workOneOrDoubt(one) != Found.NOTHING;
-    }
-  }
-
-  private Found workOneOrDoubt(Session on) {
-    try {
-      return workOne(on);
-    } catch (ContentionException e) {
-      throw e;
-    } catch (Throwable t) {
-      on.doubt();
-      throw t;
+      return one.use(() -> workOne(one)) != Found.NOTHING;
     }
   }
 
@@ -110,7 +97,7 @@ public final class WorkLoop {
       on.requireWritable();
       return Found.NOTHING;
     }
-    boolean kept = lateFailure.workOrRecord(on.hold(row.get(), policy), this::run);
+    boolean kept = places.lateFailures().workOrRecord(on.hold(row.get(), policy), this::run);
     return kept ? Found.JOB : Found.LOST_JOB;
   }
 
@@ -176,7 +163,7 @@ public final class WorkLoop {
       try {
         Found found = Found.JOB;
         while (found == Found.JOB && goesOn()) {
-          found = workOneOrDoubt(one);
+          found = one.use(() -> workOne(one));
           outage.over();
         }
         return found == Found.LOST_JOB ? AFTER_CONTENTION : interval;

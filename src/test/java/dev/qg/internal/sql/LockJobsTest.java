@@ -189,7 +189,7 @@ class LockJobsTest {
       }
       assertThat(ids(keys)).isEqualTo(inOrder.subList(0, 5));
       assertThat(keys).extracting(JobKey::runAt).first().isEqualTo(OffsetDateTime.MIN);
-      assertThat(sql.rereadJobs().execute(mine, "", keys, Integer.MAX_VALUE)).hasSize(5);
+      assertThat(sql.rereadJobs().execute(mine, "", keys, Integer.MAX_VALUE).rows()).hasSize(5);
       assertThat(lockOne(mine, keys.get(3))).containsExactly(keys.get(4));
       assertThat(sql.unlockJobs().execute(mine, ids(keys.subList(4, 5)))).isEmpty();
       assertThat(sql.unlockJobs().execute(mine, ids(keys))).isEmpty();

@@ -39,7 +39,7 @@ class RereadJobsTest {
     List<JobKey> shuffled = new ArrayList<>(asked);
     Collections.shuffle(shuffled, new Random(3));
 
-    List<JobRow> rows = sql.rereadJobs().execute(session, "", shuffled, ROOM);
+    List<JobRow> rows = sql.rereadJobs().execute(session, "", shuffled, ROOM).rows();
 
     assertThat(rows).extracting(JobRow::key).isEqualTo(asked);
     assertThat(rows.get(0).type()).isEqualTo("A");
@@ -52,8 +52,8 @@ class RereadJobsTest {
                 .where(QUE_JOBS.JOB_ID.eq(asked.get(0).id()))
                 .fetchSingle()
                 .value1());
-    assertThat(sql.rereadJobs().execute(session, "", List.of(), ROOM)).isEmpty();
-    assertThat(sql.rereadJobs().execute(session, "other", asked, ROOM)).isEmpty();
+    assertThat(sql.rereadJobs().execute(session, "", List.of(), ROOM).rows()).isEmpty();
+    assertThat(sql.rereadJobs().execute(session, "other", asked, ROOM).rows()).isEmpty();
     session.close();
   }
 
@@ -68,7 +68,7 @@ class RereadJobsTest {
     // Of another session's retry, whose key is still between the others.
     sql.scheduleRetry().execute(session, keys.get(3), Duration.ofDays(-100_000), "error");
 
-    assertThat(sql.rereadJobs().execute(session, "", keys, ROOM))
+    assertThat(sql.rereadJobs().execute(session, "", keys, ROOM).rows())
         .extracting(JobRow::key)
         .isEqualTo(
             List.of(keys.get(1), keys.get(2), keys.get(4), keys.get(6), keys.get(7), keys.get(8)));
@@ -93,6 +93,10 @@ class RereadJobsTest {
     assertThat(lengths(session, keys, 45_009)).containsExactly(20_002, 20_002, 5_002, 3);
     assertThat(lengths(session, keys.subList(2, 4), 1)).containsExactly(5_002);
     assertThat(lengths(session, keys.subList(3, 4), 1)).containsExactly(3);
+    assertThat(isCut(session, keys, 45_008)).isTrue();
+    assertThat(isCut(session, keys, 45_009)).isFalse();
+    sql.deleteJob().execute(session, keys.get(3));
+    assertThat(isCut(session, keys, 45_006)).as("the last one is gone").isFalse();
     session.close();
   }
 
@@ -119,8 +123,12 @@ class RereadJobsTest {
     session.close();
   }
 
+  private boolean isCut(Connection session, List<JobKey> keys, long room) {
+    return sql.rereadJobs().execute(session, "", keys, room).isCut();
+  }
+
   private List<Integer> lengths(Connection session, List<JobKey> keys, long room) {
-    return sql.rereadJobs().execute(session, "", keys, room).stream()
+    return sql.rereadJobs().execute(session, "", keys, room).rows().stream()
         .map(row -> row.args().data().length())
         .toList();
   }

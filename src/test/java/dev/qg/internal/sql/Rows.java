@@ -33,7 +33,8 @@ final class Rows {
                 rows.addAll(
                     Statements.of(null)
                         .rereadJobs()
-                        .execute(connection, queue, some, Integer.MAX_VALUE)));
+                        .execute(connection, queue, some, Integer.MAX_VALUE)
+                        .rows()));
     rows.sort(Comparator.comparingLong(row -> row.key().id()));
     return rows;
   }

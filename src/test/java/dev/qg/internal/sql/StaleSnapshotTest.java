@@ -40,7 +40,7 @@ class StaleSnapshotTest {
       JobKey stale = fetch(session);
       assertThat(stale).isEqualTo(done);
       assertThat(db.advisoryLocks()).isOne();
-      assertThat(sql.rereadJobs().execute(session, "", List.of(stale), 1)).isEmpty();
+      assertThat(sql.rereadJobs().execute(session, "", List.of(stale), 1).rows()).isEmpty();
     }
   }
 
@@ -58,7 +58,7 @@ class StaleSnapshotTest {
 
       JobKey stale = fetch(session);
       assertThat(stale).isEqualTo(failed);
-      assertThat(sql.rereadJobs().execute(session, "", List.of(stale), 1)).isEmpty();
+      assertThat(sql.rereadJobs().execute(session, "", List.of(stale), 1).rows()).isEmpty();
       assertThat(db.job(id).getErrorCount()).isOne();
     }
   }

@@ -60,7 +60,8 @@ class TimestampTextTest {
               JobKey byText = key(connection);
               assertThat(byText.runAt().toInstant()).isEqualTo(time.toInstant());
               // The second look names the time as text, the deletion as the driver does.
-              assertThat(sql.rereadJobs().execute(connection, "", List.of(byText), 1)).hasSize(1);
+              assertThat(sql.rereadJobs().execute(connection, "", List.of(byText), 1).rows())
+                  .hasSize(1);
               assertThat(sql.deleteJob().execute(connection, byText)).isTrue();
             });
   }

@@ -1,0 +1,181 @@
+package dev.qg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.qg.fixture.Effects;
+import dev.qg.fixture.Intercept;
+import dev.qg.fixture.TestDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.core.BaseConnection;
+
+/**
+ * An error of the JVM's, such as that there is no memory, can break off anything: it commits
+ * nothing of its job, takes no connection from the pool for good, and nobody goes on with a session
+ * whose answers may be half read.
+ */
+class ErrorsAmidStatementsTest {
+
+  @RegisterExtension final TestDatabase db = TestDatabase.withTables();
+
+  private final AtomicInteger runs = new AtomicInteger();
+  private final AtomicBoolean isBroken = new AtomicBoolean(true);
+  private HikariDataSource connections;
+  private long id;
+
+  @BeforeEach
+  void oneJobWithAnEffect() {
+    Effects.createTable(db.ctx());
+    connections = db.pool(5);
+    id = db.enqueue("Fail");
+  }
+
+  @Test
+  void aRollbackThatFailsByOneCommitsNothing() {
+    try (Qg qg = failingBefore("rollback")) {
+      work(qg, writingAndFailing());
+    }
+    assertThat(isBroken).isFalse();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
+    assertThat(runs).hasValue(1);
+    assertThat(db.job(id).getLastError()).contains("the handler's own");
+    assertNoneIsMissing();
+  }
+
+  @Test
+  void aTransactionThatCanNotBeginKeepsNoConnection() {
+    try (Qg qg = failingBefore("begin")) {
+      work(qg, writingAndFailing());
+    }
+    assertThat(isBroken).isFalse();
+    assertNoneIsMissing();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"pg_try_advisory_lock", "pg_advisory_unlock(unnest"})
+  void aJobThatIsWorkedByHandKeepsNoConnection(String statement) {
+    try (Qg qg = failingBefore(statement)) {
+      try {
+        qg.lockJob("").orElseThrow().close();
+      } catch (OutOfMemoryError e) {
+        assertThat(e).hasMessage("forced");
+      }
+      assertThat(isBroken).isFalse();
+      assertNoneIsMissing();
+      await().until(() -> db.advisoryLocks() == 0);
+    }
+  }
+
+  @Test
+  void aWorkersSessionIsNotUsedAfterOneAmidAnAnswerToItsHandler() {
+    List<String> afterwards = Collections.synchronizedList(new ArrayList<>());
+    try (Qg qg = failingAmidAnAnswer(afterwards)) {
+      WorkMap map =
+          WorkMap.of(
+              "Fail",
+              job -> {
+                runs.incrementAndGet();
+                Effects.write(job.tx(), "undone");
+              });
+      Worker worker = Worker.builder(qg, map).build();
+      assertThatThrownBy(worker::workOne).hasMessageContaining("roll back");
+      assertThat(worker.workOne()).isTrue();
+    }
+    assertThat(afterwards).isEmpty();
+    assertThat(runs).as("it is not run again before its failure is recorded").hasValue(1);
+    assertThat(Effects.notes(db.ctx())).isEmpty();
+    assertThat(db.job(id).getLastError()).contains("StackOverflowError");
+    assertNoneIsMissing();
+  }
+
+  @Test
+  void aSessionIsNotUsedAfterOneAmidAnAnswerToWhoWorksByHand() {
+    List<String> afterwards = Collections.synchronizedList(new ArrayList<>());
+    try (Qg qg = failingAmidAnAnswer(afterwards)) {
+      LockedJob job = qg.lockJob("").orElseThrow();
+      Throwable error = catchThrowable(() -> Effects.write(job.tx(), "undone"));
+      assertThat(error).isInstanceOf(StackOverflowError.class);
+      assertThatThrownBy(() -> job.error(error)).hasMessageContaining("roll back");
+      assertThatThrownBy(job::close).hasMessageContaining("roll back");
+    }
+    assertThat(afterwards).isEmpty();
+    assertThat(Effects.notes(db.ctx())).isEmpty();
+    assertNoneIsMissing();
+  }
+
+  private WorkFunc writingAndFailing() {
+    return job -> {
+      runs.incrementAndGet();
+      Effects.write(job.tx(), "undone");
+      throw new IllegalStateException("the handler's own");
+    };
+  }
+
+  private void work(Qg qg, WorkFunc handler) {
+    try (WorkerPool pool =
+        WorkerPool.builder(qg, WorkMap.of("Fail", handler))
+            .count(1)
+            .interval(Duration.ofMillis(50))
+            .build()) {
+      pool.start();
+      await().until(() -> db.job(id).getErrorCount() == 1);
+    }
+  }
+
+  private Qg failingBefore(String statement) {
+    return Qg.create(
+        Intercept.before(
+            connections,
+            (connection, sql) -> {
+              if (sql.contains(statement) && isBroken.getAndSet(false)) {
+                throw new OutOfMemoryError("forced");
+              }
+            }));
+  }
+
+  /** What is sent on that session afterwards is told. */
+  private Qg failingAmidAnAnswer(List<String> afterwards) {
+    AtomicReference<Connection> broken = new AtomicReference<>();
+    return Qg.create(
+        Intercept.after(
+            Intercept.before(
+                connections,
+                (connection, sql) -> {
+                  if (driver(connection) == broken.get() && !broken.get().isClosed()) {
+                    afterwards.add(sql);
+                  }
+                }),
+            (connection, sql) -> {
+              if (sql.contains("effects") && broken.get() == null) {
+                broken.set(driver(connection));
+                throw new StackOverflowError("forced");
+              }
+            }));
+  }
+
+  private static Connection driver(Connection connection) throws SQLException {
+    return connection.isWrapperFor(BaseConnection.class)
+        ? connection.unwrap(BaseConnection.class)
+        : null;
+  }
+
+  private void assertNoneIsMissing() {
+    await().until(() -> connections.getHikariPoolMXBean().getActiveConnections() == 0);
+  }
+}
