@@ -12,7 +12,9 @@ import dev.qg.fixture.TcpProxy;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.fixture.Way;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
@@ -38,8 +40,8 @@ class SilentNetworkTest {
   private final CountDownLatch running = new CountDownLatch(1);
   private final AtomicInteger runs = new AtomicInteger();
 
+  private final List<Way.Running> workers = new ArrayList<>();
   private TcpProxy network;
-  private Way.Running workers;
 
   @BeforeEach
   void createTable() {
@@ -48,8 +50,9 @@ class SilentNetworkTest {
   }
 
   @AfterEach
-  void heal() {
+  void stop() {
     network.heal();
+    workers.forEach(Way.Running::close);
   }
 
   @ParameterizedTest
@@ -73,7 +76,7 @@ class SilentNetworkTest {
     workAndSilenceTheServer(way);
 
     long start = System.nanoTime();
-    assertThat(workers.shutdown(Duration.ofMillis(100))).isFalse();
+    assertThat(workers.get(0).shutdown(Duration.ofMillis(100))).isFalse();
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
 
     await("the server has noticed").until(() -> db.advisoryLocks() == 0);
@@ -175,6 +178,6 @@ class SilentNetworkTest {
         Qg.builder(dataSource)
             .retryPolicy(RetryPolicy.builder().delay(failures -> Duration.ZERO).build())
             .build();
-    workers = db.closeLater(way.start(qg, WorkMap.of("Do", function), ""));
+    workers.add(way.start(qg, WorkMap.of("Do", function), ""));
   }
 }

@@ -11,6 +11,7 @@ import dev.qg.fixture.TcpProxy;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.fixture.Way;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -19,6 +20,7 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +43,7 @@ class TornNetworkTest {
   private final CountDownLatch release = new CountDownLatch(1);
   private final AtomicInteger runs = new AtomicInteger();
 
+  private final List<Way.Running> workers = new ArrayList<>();
   private TcpProxy network;
   private Qg qg;
 
@@ -53,6 +56,11 @@ class TornNetworkTest {
             Qg.builder(db.poolThrough(network, Duration.ofMillis(500), ""))
                 .retryPolicy(RetryPolicy.builder().delay(failures -> Duration.ZERO).build())
                 .build());
+  }
+
+  @AfterEach
+  void stop() {
+    workers.forEach(Way.Running::close);
   }
 
   @ParameterizedTest
@@ -198,7 +206,7 @@ class TornNetworkTest {
   }
 
   private void start(Way way, WorkFunc function, String... queues) {
-    db.closeLater(way.start(qg, WorkMap.of("Do", function), queues));
+    workers.add(way.start(qg, WorkMap.of("Do", function), queues));
   }
 
   private void produce(AtomicBoolean stop, Set<String> known, Set<String> unknown) {
