@@ -10,7 +10,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +22,7 @@ final class Holds {
   private record Hold(HeldJob job, Session session) {}
 
   private final Queue<HeldJob> released = new ConcurrentLinkedQueue<>();
+  private final Consumer<HeldJob> addReleased = released::add;
 
   /** How many those are: the queue itself would have to count. */
   private final AtomicInteger pending = new AtomicInteger();
@@ -46,15 +46,8 @@ final class Holds {
 
   /** Hears that a job was ended and that this is committed. */
   void release(HeldJob job) {
-    boolean added = false;
-    while (!added) {
-      try {
-        added = released.add(job);
-      } catch (OutOfMemoryError e) {
-        // It would stay locked for as long as the pool runs.
-        LockSupport.parkNanos(Waiter.WITHOUT_MEMORY);
-      }
-    }
+    // It would stay locked for as long as the pool runs.
+    NoMemory.surely(job, addReleased);
     pending.incrementAndGet();
   }
 

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jooq.exception.DataAccessException;
@@ -187,7 +186,7 @@ final class SessionLocks {
         if (i == READS || !SqlStates.mayPass(t)) {
           return sql.readJobHead().execute(connection, keys.get(0), t).stream().toList();
         }
-        LockSupport.parkNanos(Waiter.WITHOUT_MEMORY);
+        NoMemory.pause();
       }
     }
   }
