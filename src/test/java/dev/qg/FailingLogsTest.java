@@ -1,5 +1,6 @@
 package dev.qg;
 
+import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -12,10 +13,14 @@ import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -33,8 +38,11 @@ class FailingLogsTest {
   private final LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
   private final AtomicInteger failures = new AtomicInteger();
 
-  /** The name of a thread that can't log at all. */
+  /** The name of a thread that can't log at some levels. */
   private volatile @Nullable String silenced;
+
+  /** Which ones. */
+  private volatile Predicate<Level> unable = level -> true;
 
   private final TurboFilter failing =
       new TurboFilter() {
@@ -48,7 +56,10 @@ class FailingLogsTest {
             Throwable t) {
           String thread = Thread.currentThread().getName();
           boolean isOurs = thread.startsWith("qg-") && level == Level.ERROR;
-          boolean isSilenced = thread.equals(silenced) && logger.getName().startsWith("dev.qg");
+          boolean isSilenced =
+              thread.equals(silenced)
+                  && logger.getName().startsWith("dev.qg")
+                  && unable.test(level);
           if (isOurs || isSilenced) {
             failures.incrementAndGet();
             throw new OutOfMemoryError("for the text of a message");
@@ -101,6 +112,67 @@ class FailingLogsTest {
     assertThat(failures.get()).isGreaterThan(1);
   }
 
+  @Test
+  void jobsAreStartedAgainAlthoughTheEndThatEndsAnOutageCanNotBeTold() {
+    silenced = "qg-silent-finisher";
+    try (WorkerPool pool =
+        WorkerPool.builder(failing(1, Sql::deletes), WorkMap.of("Do", job -> {}))
+            .name("silent")
+            .interval(Duration.ofMillis(50))
+            .build()) {
+      pool.start();
+      for (int i = 0; i < 3; i++) {
+        db.enqueue("Do");
+        await().until(() -> db.jobs().isEmpty());
+      }
+    }
+    assertThat(failures.get()).isPositive();
+  }
+
+  @Test
+  void whatCanNotBeToldOfOneJobDoesNotMakeItsOwnOfAnother() {
+    List<Job> others = List.of(Job.of("Do"), Job.of("Do"), Job.of("Fail"), Job.of("Fail"));
+    CountDownLatch run = new CountDownLatch(others.size());
+    AtomicReference<WorkerPool> working = new AtomicReference<>();
+    AtomicBoolean first = new AtomicBoolean(true);
+    Qg qg =
+        Qg.create(
+            Intercept.before(
+                db.dataSource(),
+                (connection, sql) -> {
+                  if (Sql.deletes(sql) && first.getAndSet(false)) {
+                    db.qg().enqueueAll(others);
+                    awaitAll(run);
+                    await().until(() -> working.get().snapshot().running() == 0);
+                    // As where the locks were lost for a moment, and others have had the jobs.
+                    db.ctx().deleteFrom(QUE_JOBS).where(QUE_JOBS.JOB_CLASS.eq("Fail")).execute();
+                  }
+                }));
+    WorkMap map =
+        WorkMap.builder()
+            .add("First", job -> {})
+            .add("Do", job -> run.countDown())
+            .add(
+                "Fail",
+                job -> {
+                  run.countDown();
+                  throw new IllegalStateException("the handler's own");
+                })
+            .build();
+    silenced = "qg-silent-finisher";
+    unable = level -> level == Level.DEBUG;
+    try (WorkerPool pool =
+        WorkerPool.builder(qg, map).name("silent").interval(Duration.ofMillis(50)).build()) {
+      working.set(pool);
+      pool.start();
+      db.enqueue("First");
+      await().until(() -> db.jobs().isEmpty() && db.advisoryLocks() == 0);
+      assertThat(pool.snapshot().lost()).isEqualTo(2);
+      assertThat(pool.snapshot().failed()).isZero();
+    }
+    assertThat(failures.get()).isGreaterThan(1);
+  }
+
   /** So that what ends jobs has many of them at a time. */
   private static void awaitAll(CountDownLatch run) {
     try {
@@ -110,19 +182,22 @@ class FailingLogsTest {
     }
   }
 
-  private void worksAllAlthoughThisFailsTwice(Predicate<String> statement) {
+  private Qg failing(int times, Predicate<String> statement) {
     AtomicInteger calls = new AtomicInteger();
-    Qg unlucky =
-        Qg.create(
-            Intercept.before(
-                db.dataSource(),
-                (connection, sql) -> {
-                  if (statement.test(sql) && calls.incrementAndGet() <= 2) {
-                    throw new SQLException("too many", "53300");
-                  }
-                }));
+    return Qg.create(
+        Intercept.before(
+            db.dataSource(),
+            (connection, sql) -> {
+              if (statement.test(sql) && calls.incrementAndGet() <= times) {
+                throw new SQLException("too many", "53300");
+              }
+            }));
+  }
+
+  private void worksAllAlthoughThisFailsTwice(Predicate<String> statement) {
     db.enqueue("Do");
-    try (WorkerPool pool = WorkerPool.builder(unlucky, WorkMap.of("Do", job -> {})).build()) {
+    try (WorkerPool pool =
+        WorkerPool.builder(failing(2, statement), WorkMap.of("Do", job -> {})).build()) {
       pool.start();
       await().until(() -> db.jobs().isEmpty());
     }
