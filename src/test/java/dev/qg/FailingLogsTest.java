@@ -10,6 +10,7 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import dev.qg.fixture.Intercept;
+import dev.qg.fixture.Logs;
 import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
 import java.sql.SQLException;
@@ -34,6 +35,7 @@ import org.slf4j.Marker;
 class FailingLogsTest {
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
+  @RegisterExtension final Logs logs = new Logs();
 
   private final LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
   private final AtomicInteger failures = new AtomicInteger();
@@ -171,6 +173,36 @@ class FailingLogsTest {
       assertThat(pool.snapshot().failed()).isZero();
     }
     assertThat(failures.get()).isGreaterThan(1);
+  }
+
+  @Test
+  void theLossOfTheLocksIsToldAsSoonAsItCanBe() {
+    silenced = "qg-silent-locker";
+    AtomicBoolean once = new AtomicBoolean(true);
+    unable = level -> level == Level.WARN && once.getAndSet(false);
+    CountDownLatch running = new CountDownLatch(1);
+    AtomicInteger interrupts = new AtomicInteger();
+    WorkMap map =
+        WorkMap.of(
+            "Do",
+            job -> {
+              running.countDown();
+              try {
+                new CountDownLatch(1).await();
+              } catch (InterruptedException e) {
+                interrupts.incrementAndGet();
+              }
+            });
+    long id = db.enqueue("Do");
+    try (WorkerPool pool = WorkerPool.builder(db.qg(), map).name("silent").build()) {
+      pool.start();
+      awaitAll(running);
+      db.ctx().execute("select pg_terminate_backend(?)", db.qg().working().get(0).pid());
+      await().until(() -> db.jobs().isEmpty());
+      await().until(() -> !logs.alarms("lock_session_lost").isEmpty());
+    }
+    assertThat(interrupts).as("of job %s", id).hasPositiveValue();
+    assertThat(once).isFalse();
   }
 
   /** So that what ends jobs has many of them at a time. */

@@ -3,11 +3,9 @@ package dev.qg.internal.work;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -28,9 +26,6 @@ final class Holds {
   private final AtomicInteger pending = new AtomicInteger();
 
   private final Map<Long, Hold> holds = new HashMap<>();
-
-  /** Those whose session is gone. */
-  private final Set<Long> strangers = new HashSet<>();
 
   /** The sizes of all, which are in memory. */
   private long bytes;
@@ -72,7 +67,7 @@ final class Holds {
       if (hold != null && hold.job == job) {
         holds.remove(id(job));
         bytes -= job.row().size();
-        if (!strangers.remove(id(job)) && hold.session == session) {
+        if (hold.session == session) {
           locked.add(id(job));
         }
         each.accept(job);
@@ -82,11 +77,11 @@ final class Holds {
     return locked;
   }
 
-  /** Tells all jobs that they are lost, since the session that has locked them is gone. */
-  List<HeldJob> loseAll() {
+  /** Tells all jobs that they are lost which this session has locked, as it is gone. */
+  List<HeldJob> lose(Session gone) {
     List<HeldJob> lost = new ArrayList<>(holds.size());
     for (Hold hold : holds.values()) {
-      if (strangers.add(id(hold.job))) {
+      if (hold.session == gone) {
         hold.job.lose();
         lost.add(hold.job);
       }
@@ -96,11 +91,6 @@ final class Holds {
 
   Collection<Long> ids() {
     return holds.keySet();
-  }
-
-  /** The ids of those whose session is gone, and which another one could lock again. */
-  Collection<Long> strangers() {
-    return strangers;
   }
 
   boolean areEmpty() {
