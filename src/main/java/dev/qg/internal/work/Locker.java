@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -141,7 +142,7 @@ final class Locker implements Runnable {
       unlock = unlocker.unlockSoon(session.get());
     }
     if (session.isEnded()) {
-      throw new IllegalStateException("The session that holds the jobs' locks was ended");
+      throw new DataAccessException("The session that holds the jobs' locks was ended");
     }
     long outageLasts = notBefore - System.nanoTime();
     if (outageLasts > 0) {
