@@ -1,5 +1,6 @@
 package dev.qg;
 
+import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -9,13 +10,18 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import dev.qg.fixture.Intercept;
+import dev.qg.fixture.Logs;
 import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -29,12 +35,16 @@ import org.slf4j.Marker;
 class FailingLogsTest {
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
+  @RegisterExtension final Logs logs = new Logs();
 
   private final LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
   private final AtomicInteger failures = new AtomicInteger();
 
-  /** The name of a thread that can't log at all. */
+  /** The name of a thread that can't log at some levels. */
   private volatile @Nullable String silenced;
+
+  /** Which ones. */
+  private volatile Predicate<Level> unable = level -> true;
 
   private final TurboFilter failing =
       new TurboFilter() {
@@ -48,7 +58,10 @@ class FailingLogsTest {
             Throwable t) {
           String thread = Thread.currentThread().getName();
           boolean isOurs = thread.startsWith("qg-") && level == Level.ERROR;
-          boolean isSilenced = thread.equals(silenced) && logger.getName().startsWith("dev.qg");
+          boolean isSilenced =
+              thread.equals(silenced)
+                  && logger.getName().startsWith("dev.qg")
+                  && unable.test(level);
           if (isOurs || isSilenced) {
             failures.incrementAndGet();
             throw new OutOfMemoryError("for the text of a message");
@@ -101,6 +114,97 @@ class FailingLogsTest {
     assertThat(failures.get()).isGreaterThan(1);
   }
 
+  @Test
+  void jobsAreStartedAgainAlthoughTheEndThatEndsAnOutageCanNotBeTold() {
+    silenced = "qg-silent-finisher";
+    try (WorkerPool pool =
+        WorkerPool.builder(failing(1, Sql::deletes), WorkMap.of("Do", job -> {}))
+            .name("silent")
+            .interval(Duration.ofMillis(50))
+            .build()) {
+      pool.start();
+      for (int i = 0; i < 3; i++) {
+        db.enqueue("Do");
+        await().until(() -> db.jobs().isEmpty());
+      }
+    }
+    assertThat(failures.get()).isPositive();
+  }
+
+  @Test
+  void whatCanNotBeToldOfOneJobDoesNotMakeItsOwnOfAnother() {
+    List<Job> others = List.of(Job.of("Do"), Job.of("Do"), Job.of("Fail"), Job.of("Fail"));
+    CountDownLatch run = new CountDownLatch(others.size());
+    AtomicReference<WorkerPool> working = new AtomicReference<>();
+    AtomicBoolean first = new AtomicBoolean(true);
+    Qg qg =
+        Qg.create(
+            Intercept.before(
+                db.dataSource(),
+                (connection, sql) -> {
+                  if (Sql.deletes(sql) && first.getAndSet(false)) {
+                    db.qg().enqueueAll(others);
+                    awaitAll(run);
+                    await().until(() -> working.get().snapshot().running() == 0);
+                    // As where the locks were lost for a moment, and others have had the jobs.
+                    db.ctx().deleteFrom(QUE_JOBS).where(QUE_JOBS.JOB_CLASS.eq("Fail")).execute();
+                  }
+                }));
+    WorkMap map =
+        WorkMap.builder()
+            .add("First", job -> {})
+            .add("Do", job -> run.countDown())
+            .add(
+                "Fail",
+                job -> {
+                  run.countDown();
+                  throw new IllegalStateException("the handler's own");
+                })
+            .build();
+    silenced = "qg-silent-finisher";
+    unable = level -> level == Level.DEBUG;
+    try (WorkerPool pool =
+        WorkerPool.builder(qg, map).name("silent").interval(Duration.ofMillis(50)).build()) {
+      working.set(pool);
+      pool.start();
+      db.enqueue("First");
+      await().until(() -> db.jobs().isEmpty() && db.advisoryLocks() == 0);
+      assertThat(pool.snapshot().lost()).isEqualTo(2);
+      assertThat(pool.snapshot().failed()).isZero();
+    }
+    assertThat(failures.get()).isGreaterThan(1);
+  }
+
+  @Test
+  void theLossOfTheLocksIsToldAsSoonAsItCanBe() {
+    silenced = "qg-silent-locker";
+    AtomicBoolean once = new AtomicBoolean(true);
+    unable = level -> level == Level.WARN && once.getAndSet(false);
+    CountDownLatch running = new CountDownLatch(1);
+    AtomicInteger interrupts = new AtomicInteger();
+    WorkMap map =
+        WorkMap.of(
+            "Do",
+            job -> {
+              running.countDown();
+              try {
+                new CountDownLatch(1).await();
+              } catch (InterruptedException e) {
+                interrupts.incrementAndGet();
+              }
+            });
+    long id = db.enqueue("Do");
+    try (WorkerPool pool = WorkerPool.builder(db.qg(), map).name("silent").build()) {
+      pool.start();
+      awaitAll(running);
+      db.ctx().execute("select pg_terminate_backend(?)", db.qg().working().get(0).pid());
+      await().until(() -> db.jobs().isEmpty());
+      await().until(() -> !logs.alarms("lock_session_lost").isEmpty());
+    }
+    assertThat(interrupts).as("of job %s", id).hasPositiveValue();
+    assertThat(once).isFalse();
+  }
+
   /** So that what ends jobs has many of them at a time. */
   private static void awaitAll(CountDownLatch run) {
     try {
@@ -110,19 +214,22 @@ class FailingLogsTest {
     }
   }
 
-  private void worksAllAlthoughThisFailsTwice(Predicate<String> statement) {
+  private Qg failing(int times, Predicate<String> statement) {
     AtomicInteger calls = new AtomicInteger();
-    Qg unlucky =
-        Qg.create(
-            Intercept.before(
-                db.dataSource(),
-                (connection, sql) -> {
-                  if (statement.test(sql) && calls.incrementAndGet() <= 2) {
-                    throw new SQLException("too many", "53300");
-                  }
-                }));
+    return Qg.create(
+        Intercept.before(
+            db.dataSource(),
+            (connection, sql) -> {
+              if (statement.test(sql) && calls.incrementAndGet() <= times) {
+                throw new SQLException("too many", "53300");
+              }
+            }));
+  }
+
+  private void worksAllAlthoughThisFailsTwice(Predicate<String> statement) {
     db.enqueue("Do");
-    try (WorkerPool pool = WorkerPool.builder(unlucky, WorkMap.of("Do", job -> {})).build()) {
+    try (WorkerPool pool =
+        WorkerPool.builder(failing(2, statement), WorkMap.of("Do", job -> {})).build()) {
       pool.start();
       await().until(() -> db.jobs().isEmpty());
     }

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.qg.fixture.Effects;
+import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.TestDatabase;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -148,9 +152,50 @@ class LostLockSessionTest {
     assertThat(twice).hasValue(0);
   }
 
+  @Test
+  void isNotLostByAServerThatFailsToSayWhichOneItIs() throws Exception {
+    AtomicBoolean failing = new AtomicBoolean();
+    List<Long> asked = new CopyOnWriteArrayList<>();
+    Qg qg =
+        Qg.create(
+            Intercept.before(
+                db.dataSource(),
+                (connection, sql) -> {
+                  if (failing.get() && sql.equals("select pg_backend_pid()")) {
+                    asked.add(System.nanoTime());
+                    throw new SQLException("no memory for that", "53200");
+                  }
+                }));
+    db.enqueue("Do");
+    try (WorkerPool pool =
+        pool(
+            qg,
+            job -> {
+              runs.incrementAndGet();
+              running.countDown();
+              release.await();
+            })) {
+      pool.start();
+      running.await();
+      failing.set(true);
+      await().until(() -> asked.size() >= 2);
+      release.countDown();
+      await().until(() -> db.jobs().isEmpty());
+    }
+    assertThat(runs).hasValue(1);
+    assertThat(Duration.ofNanos(asked.get(1) - asked.get(0)))
+        .as("it is not asked again at once")
+        .isGreaterThan(Duration.ofMillis(90));
+    assertThat(logs.alarms("lock_session_lost")).isEmpty();
+  }
+
   private WorkerPool pool(WorkFunc function) {
+    return pool(db.qg(), function);
+  }
+
+  private static WorkerPool pool(Qg qg, WorkFunc function) {
     return WorkerPool.builder(
-            db.qg(), WorkMap.builder().add("Do", function).add("Block", function).build())
+            qg, WorkMap.builder().add("Do", function).add("Block", function).build())
         .count(1)
         .interval(Duration.ofMillis(50))
         .build();

@@ -62,7 +62,8 @@ final class Buffer {
   }
 
   /**
-   * Adds jobs; if the buffer is closed by now they are the caller's again.
+   * Adds jobs: all, or none if that fails. If the buffer is closed by now they are the caller's
+   * again.
    *
    * @return those that were not taken
    */
@@ -73,11 +74,15 @@ final class Buffer {
         return more;
       }
       long now = System.nanoTime();
-      more.forEach(job -> jobs.addLast(new Waiting(job, now)));
-      lowWater = jobs.size() / 2;
-      for (int i = Math.min(more.size(), idle); i > 0; i--) {
+      List<Waiting> waiting = more.stream().map(job -> new Waiting(job, now)).toList();
+      // Before there is something to take, as it may fail for want of memory; whoever is woken in
+      // vain waits again.
+      for (int i = Math.min(waiting.size(), idle); i > 0; i--) {
         filled.signal();
       }
+      // Makes room for all before it adds the first.
+      jobs.addAll(waiting);
+      lowWater = jobs.size() / 2;
       return List.of();
     } finally {
       lock.unlock();

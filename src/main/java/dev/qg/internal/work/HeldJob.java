@@ -11,7 +11,6 @@ import static dev.qg.internal.work.JobState.Step.LOST;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jooq.DSLContext;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +31,9 @@ public final class HeldJob implements AutoCloseable {
 
   /** Why a job fails. */
   record Fault(@Nullable Throwable cause, String message) {}
+
+  private static final Consumer<HeldJob> DONE_WITH = HeldJob::done;
+  private static final Consumer<HeldJob> ENDED_LATER = HeldJob::releaseIfLater;
 
   private final JobRow row;
   private final JobTransaction transaction;
@@ -146,17 +148,9 @@ public final class HeldJob implements AutoCloseable {
     return fault;
   }
 
-  /** Gives the lock back of a job whose end was left to the caller. */
+  /** Gives the lock back, for certain, of a job whose end was left to the caller. */
   void endedLater() {
-    boolean ended = false;
-    while (!ended) {
-      try {
-        releaseIf(ENDING_LATER);
-        ended = true;
-      } catch (OutOfMemoryError e) {
-        LockSupport.parkNanos(Waiter.WITHOUT_MEMORY);
-      }
-    }
+    NoMemory.surely(this, ENDED_LATER);
   }
 
   /** Tells the holder that the lock is gone, if it looks. */
@@ -198,15 +192,7 @@ public final class HeldJob implements AutoCloseable {
 
   /** The same for certain: where there is no memory for it, as soon as there is. */
   void letGo() {
-    boolean done = false;
-    while (!done) {
-      try {
-        done();
-        done = true;
-      } catch (OutOfMemoryError e) {
-        LockSupport.parkNanos(Waiter.WITHOUT_MEMORY);
-      }
-    }
+    NoMemory.surely(this, DONE_WITH);
   }
 
   /**
@@ -228,6 +214,10 @@ public final class HeldJob implements AutoCloseable {
     lose();
     transaction.abort();
     return state.abandon();
+  }
+
+  private void releaseIfLater() {
+    releaseIf(ENDING_LATER);
   }
 
   private void releaseIf(JobState.Step... steps) {

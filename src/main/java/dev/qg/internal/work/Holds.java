@@ -3,14 +3,11 @@ package dev.qg.internal.work;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -23,14 +20,12 @@ final class Holds {
   private record Hold(HeldJob job, Session session) {}
 
   private final Queue<HeldJob> released = new ConcurrentLinkedQueue<>();
+  private final Consumer<HeldJob> addReleased = released::add;
 
   /** How many those are: the queue itself would have to count. */
   private final AtomicInteger pending = new AtomicInteger();
 
   private final Map<Long, Hold> holds = new HashMap<>();
-
-  /** Those whose session is gone. */
-  private final Set<Long> strangers = new HashSet<>();
 
   /** The sizes of all, which are in memory. */
   private long bytes;
@@ -46,15 +41,8 @@ final class Holds {
 
   /** Hears that a job was ended and that this is committed. */
   void release(HeldJob job) {
-    boolean added = false;
-    while (!added) {
-      try {
-        added = released.add(job);
-      } catch (OutOfMemoryError e) {
-        // It would stay locked for as long as the pool runs.
-        LockSupport.parkNanos(Waiter.WITHOUT_MEMORY);
-      }
-    }
+    // It would stay locked for as long as the pool runs.
+    NoMemory.surely(job, addReleased);
     pending.incrementAndGet();
   }
 
@@ -79,7 +67,7 @@ final class Holds {
       if (hold != null && hold.job == job) {
         holds.remove(id(job));
         bytes -= job.row().size();
-        if (!strangers.remove(id(job)) && hold.session == session) {
+        if (hold.session == session) {
           locked.add(id(job));
         }
         each.accept(job);
@@ -89,11 +77,11 @@ final class Holds {
     return locked;
   }
 
-  /** Tells all jobs that they are lost, since the session that has locked them is gone. */
-  List<HeldJob> loseAll() {
+  /** Tells all jobs that they are lost which this session has locked, as it is gone. */
+  List<HeldJob> lose(Session gone) {
     List<HeldJob> lost = new ArrayList<>(holds.size());
     for (Hold hold : holds.values()) {
-      if (strangers.add(id(hold.job))) {
+      if (hold.session == gone) {
         hold.job.lose();
         lost.add(hold.job);
       }
@@ -103,11 +91,6 @@ final class Holds {
 
   Collection<Long> ids() {
     return holds.keySet();
-  }
-
-  /** The ids of those whose session is gone, and which another one could lock again. */
-  Collection<Long> strangers() {
-    return strangers;
   }
 
   boolean areEmpty() {

@@ -1,6 +1,5 @@
 package dev.qg.internal.work;
 
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +57,7 @@ final class JobThread implements Runnable {
         }
       } catch (Throwable t) {
         // Such as that there is no memory left to wait for a job: it goes on once there is.
-        LockSupport.parkNanos(Waiter.WITHOUT_MEMORY);
+        NoMemory.pause();
       }
     }
   }

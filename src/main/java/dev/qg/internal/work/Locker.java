@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,11 +22,7 @@ final class Locker implements Runnable {
 
   private static final Logger log = LoggerFactory.getLogger(Locker.class);
 
-  /** How long the session of jobs that are held may be silent before it is asked for an answer. */
-  private static final long HEARTBEAT = Duration.ofSeconds(2).toNanos();
-
-  private final Connections connections;
-  private final Statements sql;
+  private final LockSession session;
   private final Taker taker;
   private final Function<JobRow, HeldJob> maker;
   private final Consumer<HeldJob> interrupter;
@@ -43,14 +40,8 @@ final class Locker implements Runnable {
   /** Set once, when everything is released that ever will be. */
   private volatile boolean ending;
 
-  /** Written by the own thread, read by who ends the session in its place, or asks for its age. */
-  private volatile @Nullable OpenSession open;
-
-  private record OpenSession(Session session, long since) {}
-
   private final Outage outage = new Outage("worker", "Can't take jobs");
   private long notBefore = System.nanoTime();
-  private long answered = System.nanoTime();
 
   /**
    * @param maker makes a job of what was locked, whose end calls {@link #release}
@@ -63,8 +54,7 @@ final class Locker implements Runnable {
       Function<JobRow, HeldJob> maker,
       Consumer<HeldJob> interrupter,
       Counters counters) {
-    this.connections = connections;
-    this.sql = sql;
+    this.session = new LockSession(connections, sql);
     this.taker = taker;
     this.maker = maker;
     this.interrupter = interrupter;
@@ -114,10 +104,7 @@ final class Locker implements Runnable {
 
   /** Ends its session from another thread, as it hangs. */
   void abort() {
-    OpenSession current = open;
-    if (current != null) {
-      current.session.abort();
-    }
+    session.abort();
   }
 
   @Override
@@ -126,10 +113,9 @@ final class Locker implements Runnable {
       while (!ending) {
         waiter.awaitQuietly(cycleOrFail());
       }
-      OpenSession current = open;
-      unlocker.unlock(current == null ? null : current.session);
+      unlocker.unlock(session.get());
     } finally {
-      close();
+      session.close();
     }
   }
 
@@ -148,28 +134,25 @@ final class Locker implements Runnable {
   }
 
   private Duration cycle() {
-    OpenSession current = open;
     notices.drain().forEach(taker::heed);
-    Session session = current == null ? null : current.session;
     Duration unlock = Shutdown.NO_LIMIT;
-    if (stopping) {
-      giveBack(buffer.drain());
-      unlocker.unlock(session);
+    if (stopping || taker.isStopped()) {
+      giveBackWaiting();
     } else {
-      unlock = unlocker.unlockSoon(session);
+      unlock = unlocker.unlockSoon(session.get());
     }
-    if (current != null && current.session.isEnded()) {
-      throw new IllegalStateException("The session that holds the jobs' locks was ended");
+    if (session.isEnded()) {
+      throw new DataAccessException("The session that holds the jobs' locks was ended");
     }
     long outageLasts = notBefore - System.nanoTime();
     if (outageLasts > 0) {
       return Pace.least(unlock, Pace.least(heartbeat(), Duration.ofNanos(outageLasts)));
     }
-    taker.makeRoom(session, holds);
+    taker.makeRoom(session.get(), holds);
     if (stopping) {
       return heartbeat();
     }
-    OpenSession opened = current == null ? open() : current;
+    Session opened = session.getOrOpen();
     // It may have taken long.
     if (!stopping) {
       take(opened);
@@ -179,35 +162,26 @@ final class Locker implements Runnable {
     return Pace.least(unlock, Pace.least(heartbeat, pause()));
   }
 
-  private OpenSession open() {
-    OpenSession opened = new OpenSession(Session.openToLock(connections, sql), System.nanoTime());
-    open = opened;
-    answered();
-    return opened;
-  }
-
-  private void take(OpenSession current) {
+  private void take(Session from) {
     Buffer.Level level = buffer.level();
-    if (level.oldestNanos() > Pace.PATIENCE.toNanos() || taker.isStopped()) {
-      giveBack(buffer.drain());
-      unlocker.unlock(current.session);
+    if (level.oldestNanos() > Pace.PATIENCE.toNanos()) {
+      giveBackWaiting();
       taker.stalled();
       level = buffer.level();
     }
-    List<JobRow> rows = taker.take(current.session, level, holds);
+    List<JobRow> rows = taker.take(from, level, holds);
     if (!rows.isEmpty()) {
-      giveBack(keep(rows.stream().map(maker).toList(), current.session));
+      giveBack(keep(rows.stream().map(maker).toList(), from));
     }
   }
 
-  private List<HeldJob> keep(List<HeldJob> jobs, Session session) {
+  private List<HeldJob> keep(List<HeldJob> jobs, Session from) {
     try {
-      jobs.forEach(job -> holds.add(job, session));
-      answered();
+      jobs.forEach(job -> holds.add(job, from));
+      session.answered();
       return buffer.add(jobs);
     } catch (Throwable t) {
-      // Some may be in the buffer: told of the loss, they are not started.
-      jobs.forEach(HeldJob::lose);
+      // None is in the buffer, where a thread could have begun to work it.
       jobs.forEach(HeldJob::letGo);
       throw t;
     }
@@ -230,39 +204,36 @@ final class Locker implements Runnable {
     }
   }
 
-  private void answered() {
-    answered = System.nanoTime();
+  /** Gives back what has not started. */
+  private void giveBackWaiting() {
+    giveBack(buffer.drain());
+    unlocker.unlock(session.get());
   }
 
   /** Asks the session for an answer if it is time; tells when it is time again. */
   private Duration heartbeat() {
-    OpenSession current = open;
-    if (holds.areEmpty() || current == null) {
-      return Shutdown.NO_LIMIT;
-    }
-    if (System.nanoTime() - answered >= HEARTBEAT) {
-      current.session.requireAnswer();
-      answered();
-    }
-    return Duration.ofNanos(HEARTBEAT - (System.nanoTime() - answered));
+    return holds.areEmpty() ? Shutdown.NO_LIMIT : session.heartbeat();
   }
 
   private void failed(Throwable cause) {
-    OpenSession current = open;
-    if (current != null && (cause instanceof Error || holds.areEmpty())) {
+    if (cause instanceof Error || holds.areEmpty()) {
       // Left in the middle of an answer, say, or unfit by what was set on its connection before.
-      current.session.abort();
+      session.abort();
     }
-    if (current != null && current.session.isEnded()) {
-      lose(cause);
-      close();
+    Session current = session.get();
+    if (current != null && current.isEnded()) {
+      lose(current, cause);
+      session.close();
     }
     notBefore = System.nanoTime() + outage.failed(cause).toNanos();
   }
 
-  /** Tells all whose jobs were locked by a session that is gone, with which went the locks. */
-  private void lose(Throwable cause) {
-    List<HeldJob> lost = holds.loseAll();
+  /**
+   * Tells all whose jobs were locked by a session that is gone, with which went the locks. As long
+   * as it is not closed, all of that is done again if it fails.
+   */
+  private void lose(Session gone, Throwable cause) {
+    List<HeldJob> lost = holds.lose(gone);
     taker.reset();
     // Told of the loss before they are drained: what a thread takes meanwhile is not started.
     buffer.drain().forEach(HeldJob::letGo);
@@ -279,21 +250,12 @@ final class Locker implements Runnable {
     }
   }
 
-  private void close() {
-    OpenSession current = open;
-    open = null;
-    if (current != null) {
-      current.session.close();
-    }
-  }
-
   int held() {
     return holds.size();
   }
 
   /** Since when the session is open that holds the locks; null if there is none. */
   @Nullable Duration sessionAge() {
-    OpenSession current = open;
-    return current == null ? null : Duration.ofNanos(System.nanoTime() - current.since);
+    return session.age();
   }
 }

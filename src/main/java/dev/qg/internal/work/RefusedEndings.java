@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.slf4j.event.Level;
@@ -54,15 +53,17 @@ final class RefusedEndings {
 
   /** Gives them out, if it is time to try them again. */
   void takeDue(Consumer<Ending> taker) {
-    if (!waiting.isEmpty() && pause().isZero()) {
-      drain().forEach(taker);
+    if (pause().isZero()) {
+      drain(taker);
     }
   }
 
-  List<Ending> drain() {
-    List<Ending> all = List.copyOf(waiting);
-    waiting.clear();
-    return all;
+  /** Gives them out: each is forgotten when it is taken, and none if that fails. */
+  void drain(Consumer<Ending> taker) {
+    while (!waiting.isEmpty()) {
+      taker.accept(waiting.getFirst());
+      waiting.removeFirst();
+    }
   }
 
   /** Hears that one was written. */

@@ -80,6 +80,17 @@ final class Run {
         .log("The end of {} could not be recorded: it stays locked, and that is tried again", job);
   }
 
+  /** Tells that an end could not be told, if that can be. */
+  static void untold(HeldJob job, Throwable cause) {
+    try {
+      eventOf(job, Level.ERROR, "end_not_told")
+          .setCause(cause)
+          .log("{} has ended, which could neither be logged nor counted", job);
+    } catch (Throwable t) {
+      // There is nothing left to say it with.
+    }
+  }
+
   private void hear(HeldJob.End end) {
     if (end == HeldJob.End.WORKED) {
       if (log.isDebugEnabled()) {

@@ -203,7 +203,7 @@ final class Session implements AutoCloseable {
     try {
       if (!connection().isValid(SECONDS_TO_ANSWER)) {
         abort();
-        throw new DataAccessException("The session that holds the locks doesn't answer");
+        throw new DataAccessException("The session doesn't answer");
       }
       if (backend != null) {
         requireSame(backend);

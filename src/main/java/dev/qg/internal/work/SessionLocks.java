@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -193,7 +192,7 @@ final class SessionLocks {
           Optional<JobRow> head = sql.readJobHead().execute(connection, keys.get(0), t);
           return new RereadJobs.Found(head.stream().toList(), false);
         }
-        LockSupport.parkNanos(Waiter.WITHOUT_MEMORY);
+        NoMemory.pause();
       }
     }
   }

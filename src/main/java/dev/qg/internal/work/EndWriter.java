@@ -1,0 +1,192 @@
+package dev.qg.internal.work;
+
+import dev.qg.internal.sql.Statements;
+import dev.qg.internal.work.Ending.Failure;
+import dev.qg.internal.work.HeldJob.End;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * Writes the ends of many jobs in few statements, and those one by one that are refused so. Each
+ * job is told of its end when that is committed, and then its lock is given back. What can't be
+ * written is kept. For the finisher's thread.
+ */
+final class EndWriter {
+
+  /** The most jobs that are ended by one statement. */
+  private static final int BATCH = 1_000;
+
+  private final Statements sql;
+  private final Counters counters;
+
+  /** What is being written. */
+  private final ArrayDeque<Ending> batch = new ArrayDeque<>(BATCH);
+
+  /** Those whose statement may have been committed when the connection broke. */
+  private final Set<Ending> uncertain = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  private final RefusedEndings refused = new RefusedEndings();
+
+  EndWriter(Statements sql, Counters counters) {
+    this.sql = sql;
+    this.counters = counters;
+  }
+
+  boolean isEmpty() {
+    return batch.isEmpty() && refused.isEmpty();
+  }
+
+  /** How long there is nothing to be written of what it has. */
+  Duration pause() {
+    return batch.isEmpty() ? refused.pause() : Duration.ZERO;
+  }
+
+  /** Takes as much as is written at a time. */
+  void fill(Queue<Ending> from) {
+    refused.takeDue(batch::add);
+    while (batch.size() < BATCH) {
+      Ending next = from.poll();
+      if (next == null) {
+        return;
+      }
+      batch.add(next);
+    }
+  }
+
+  /** Writes what it has; if that fails, it keeps the rest. */
+  void write(Session session) {
+    try {
+      writeMany(session);
+      while (!batch.isEmpty()) {
+        writeFirst(session);
+      }
+    } catch (Throwable t) {
+      if (t instanceof Error) {
+        // Maybe amid the answer to a statement.
+        session.doubt();
+      }
+      uncertain.addAll(batch);
+      throw t;
+    }
+  }
+
+  /** Gives the jobs back whose ends can't be written. */
+  void giveBack() {
+    batch.forEach(ending -> ending.job().endedLater());
+    refused.drain(ending -> ending.job().endedLater());
+  }
+
+  private void writeMany(Session session) {
+    Connection connection = session.connection();
+    try {
+      writeTogether(
+          ending -> ending.failure() == null,
+          deletions ->
+              sql.deleteJobs()
+                  .execute(
+                      connection, deletions.stream().map(ending -> ending.job().row()).toList()));
+      writeTogether(
+          ending -> ending.failure() != null && ending.failure().delay() != null,
+          retries ->
+              sql.scheduleRetries()
+                  .execute(connection, retries.stream().map(Ending::retry).toList()));
+    } catch (RuntimeException e) {
+      requireAnswer(session, e);
+      // Of several statements, one may have been committed.
+      uncertain.addAll(batch);
+    }
+  }
+
+  private void writeTogether(Predicate<Ending> which, Function<List<Ending>, Set<Long>> statement) {
+    // What was in vain together, as that took too long for the server, say, is tried one by one.
+    Predicate<Ending> fresh = which.and(ending -> !uncertain.contains(ending));
+    List<Ending> some = batch.stream().filter(fresh).toList();
+    if (some.size() < 2) {
+      return;
+    }
+    Set<Long> hit = statement.apply(some);
+    batch.removeIf(fresh);
+    counters.endStatements.increment();
+    counters.endedByThem.add(some.size());
+    some.forEach(ending -> settle(ending, hit.contains(ending.key().id())));
+  }
+
+  private void writeFirst(Session session) {
+    Connection connection = session.connection();
+    Ending ending = batch.getFirst();
+    boolean hit;
+    try {
+      hit = write(connection, ending);
+    } catch (RuntimeException e) {
+      requireAnswer(session, e);
+      refused.add(ending);
+      batch.removeFirst();
+      refused.tell(ending, e);
+      return;
+    }
+    batch.removeFirst();
+    counters.endStatements.increment();
+    counters.endedByThem.increment();
+    settle(ending, hit);
+  }
+
+  private boolean write(Connection connection, Ending ending) {
+    Failure failure = ending.failure();
+    if (failure == null) {
+      return sql.deleteJob().execute(connection, ending.key());
+    }
+    OwnTransaction transaction = new OwnTransaction(connection);
+    try {
+      boolean hit = new Failures(sql).record(ending.job().row(), transaction, failure);
+      transaction.commit();
+      return hit;
+    } catch (RuntimeException e) {
+      transaction.rollbackAfter(e);
+      throw e;
+    }
+  }
+
+  /**
+   * Tells a job that was refused from a server that refuses everything, or doesn't answer. What is
+   * refused may be so by what a handler has set on the connection before.
+   */
+  private static void requireAnswer(Session session, RuntimeException e) {
+    if (SqlStates.isLocked(e)) {
+      // Others may have locked many rows: each can't be waited for.
+      session.writeWhatIsFree();
+      return;
+    }
+    session.doubt();
+    if (SqlStates.isOfServer(e) || session.isEnded()) {
+      throw e;
+    }
+    session.requireAnswer();
+  }
+
+  /** Tells a job of its end, which is written: whatever fails now is no failure to write. */
+  private void settle(Ending ending, boolean hit) {
+    try {
+      boolean known = uncertain.remove(ending);
+      // The row was gone, but by our own statement, if nobody else could have the job meanwhile.
+      boolean ours = hit || (known && !ending.job().isLost());
+      refused.settled(ending);
+      if (!ours) {
+        ending.job().lose();
+      }
+      ending.report().accept(!ours ? End.LOST : ending.failure() == null ? End.WORKED : End.FAILED);
+    } catch (Throwable t) {
+      // Of a logger, say: the others are to be told and given back all the same.
+      Run.untold(ending.job(), t);
+    } finally {
+      ending.job().endedLater();
+    }
+  }
+}
