@@ -192,7 +192,10 @@ class SharedSessionsTest {
   void worksWhereThereIsNoSecondConnectionToCompareWithAndSaysThat() {
     db.enqueue("Do");
     db.enqueue("Do");
-    HikariDataSource one = db.pool(1);
+    // Set before it starts: later it would not be heeded.
+    HikariDataSource one = db.closeLater(new HikariDataSource());
+    one.setJdbcUrl(db.url());
+    one.setMaximumPoolSize(1);
     one.setConnectionTimeout(250);
     Qg qg =
         Qg.create(
