@@ -15,7 +15,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,7 +36,7 @@ class ErrorsAmidStatementsTest {
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
 
   private final AtomicInteger runs = new AtomicInteger();
-  private final AtomicBoolean isBroken = new AtomicBoolean(true);
+  private final Queue<String> unbroken = new ConcurrentLinkedQueue<>();
   private HikariDataSource connections;
   private long id;
 
@@ -51,7 +52,7 @@ class ErrorsAmidStatementsTest {
     try (Qg qg = failingBefore("rollback")) {
       work(qg, writingAndFailing());
     }
-    assertThat(isBroken).isFalse();
+    assertThat(unbroken).isEmpty();
     assertThat(Effects.notes(db.ctx())).isEmpty();
     assertThat(runs).hasValue(1);
     assertThat(db.job(id).getLastError()).contains("the handler's own");
@@ -63,7 +64,7 @@ class ErrorsAmidStatementsTest {
     try (Qg qg = failingBefore("begin")) {
       work(qg, writingAndFailing());
     }
-    assertThat(isBroken).isFalse();
+    assertThat(unbroken).isEmpty();
     assertNoneIsMissing();
   }
 
@@ -76,7 +77,17 @@ class ErrorsAmidStatementsTest {
       } catch (OutOfMemoryError e) {
         assertThat(e).hasMessage("forced");
       }
-      assertThat(isBroken).isFalse();
+      assertThat(unbroken).isEmpty();
+      assertNoneIsMissing();
+      await().until(() -> db.advisoryLocks() == 0);
+    }
+  }
+
+  @Test
+  void aSessionThatCanNotBeEndedAtOnceIsNotGivenToOthersAlive() {
+    try (Qg qg = failingBefore("pg_advisory_unlock(unnest", "abort")) {
+      qg.lockJob("").orElseThrow().close();
+      assertThat(unbroken).isEmpty();
       assertNoneIsMissing();
       await().until(() -> db.advisoryLocks() == 0);
     }
@@ -138,12 +149,14 @@ class ErrorsAmidStatementsTest {
     }
   }
 
-  private Qg failingBefore(String statement) {
+  /** Before each of these once. */
+  private Qg failingBefore(String... statements) {
+    unbroken.addAll(List.of(statements));
     return Qg.create(
         Intercept.before(
             connections,
             (connection, sql) -> {
-              if (sql.contains(statement) && isBroken.getAndSet(false)) {
+              if (unbroken.removeIf(sql::contains)) {
                 throw new OutOfMemoryError("forced");
               }
             }));
@@ -157,7 +170,8 @@ class ErrorsAmidStatementsTest {
             Intercept.before(
                 connections,
                 (connection, sql) -> {
-                  if (driver(connection) == broken.get() && !broken.get().isClosed()) {
+                  boolean isUsed = driver(connection) == broken.get() && !broken.get().isClosed();
+                  if (isUsed && !sql.equals("abort")) {
                     afterwards.add(sql);
                   }
                 }),

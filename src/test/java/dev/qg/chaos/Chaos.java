@@ -180,7 +180,7 @@ public final class Chaos {
       pause(SAMPLE_SECONDS);
     } while (System.nanoTime() < end);
     machine.raiseFallen();
-    Usage.lines(usages).forEach(System.out::println);
+    Usage.lines(usages, SAMPLE_SECONDS).forEach(System.out::println);
     return Usage.broken(usages, SAMPLE_SECONDS, rate);
   }
 

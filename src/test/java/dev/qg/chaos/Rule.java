@@ -9,11 +9,14 @@ enum Rule {
       "a committed order is done, or still a job",
       """
       select o.order_id from orders o
-      where not exists (select from que_jobs j where j.job_id = o.job_id)
-        and (o.order_id % 2 = 1
-          and not exists (select from calls c where c.order_id = o.order_id)
-        or o.order_id % 2 = 0
-          and not exists (select from effects e where e.order_id = o.order_id))
+      where o.order_id % 2 = 1
+        and not exists (select from que_jobs j where j.job_id = o.job_id)
+        and not exists (select from calls c where c.order_id = o.order_id)
+      union all
+      select o.order_id from orders o
+      where o.order_id % 2 = 0
+        and not exists (select from que_jobs j where j.job_id = o.job_id)
+        and not exists (select from effects e where e.order_id = o.order_id)
       """),
   NONE_GIVEN_UP("no job was given up", "select job_id from qg_dead_jobs"),
   NOTHING_DONE_TWICE(

@@ -86,6 +86,9 @@ record Verdict(
 
   /** Looks at what a run has left. */
   static Verdict of(DSLContext ctx) {
+    // Millions of rows are to be joined.
+    ctx.execute("set work_mem = '256MB'");
+    ctx.execute("analyze orders, effects, calls, answers");
     Map<Rule, List<Long>> violations = new EnumMap<>(Rule.class);
     for (Rule rule : Rule.values()) {
       List<Long> found = rule.violations(ctx);

@@ -2,7 +2,6 @@ package dev.qg.internal.work;
 
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -108,14 +107,7 @@ final class BorrowedTransaction implements JobTransaction {
   private void endSession() {
     Open current = open;
     if (current != null) {
-      try {
-        current.borrowed.connection().abort(Runnable::run);
-      } catch (SQLException e) {
-        log.atWarn()
-            .addKeyValue("event", "abort_failed")
-            .setCause(e)
-            .log("A session could not be ended");
-      }
+      current.borrowed.abort();
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jooq.exception.DataAccessException;
@@ -156,6 +157,27 @@ public final class Connections {
   /** A connection that goes back to where it came from, as it was. */
   record Borrowed(Connection connection, boolean autoCommit) implements AutoCloseable {
 
+    private static final Consumer<Borrowed> END = Borrowed::end;
+
+    /**
+     * Ends its session on the server, with its transaction and its locks, for certain: alive, it
+     * would go back to where others get their connections. From any thread.
+     */
+    void abort() {
+      NoMemory.surely(this, END);
+    }
+
+    private void end() {
+      try {
+        connection.abort(Runnable::run);
+      } catch (SQLException e) {
+        log.atWarn()
+            .addKeyValue("event", "abort_failed")
+            .setCause(e)
+            .log("A session could not be ended");
+      }
+    }
+
     /**
      * Gives it back. What fails here is that the session was ended: this neither takes back what
      * was done on it, nor must it hide another failure. A transaction that was neither committed
@@ -165,7 +187,7 @@ public final class Connections {
     public void close() {
       try (connection) {
         if (!connection.getAutoCommit()) {
-          connection.abort(Runnable::run);
+          abort();
         }
         // Asked for the pool as well, which learns by a call that fails that a session was ended.
         if (connection.getAutoCommit() != autoCommit) {

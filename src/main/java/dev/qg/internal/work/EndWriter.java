@@ -6,8 +6,6 @@ import dev.qg.internal.work.HeldJob.End;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
@@ -27,11 +25,8 @@ final class EndWriter {
   private final Statements sql;
   private final Counters counters;
 
-  /** What is being written. */
+  /** What is being written; each leaves it when it is settled or refused. */
   private final ArrayDeque<Ending> batch = new ArrayDeque<>(BATCH);
-
-  /** Those whose statement may have been committed when the connection broke. */
-  private final Set<Ending> uncertain = Collections.newSetFromMap(new IdentityHashMap<>());
 
   private final RefusedEndings refused = new RefusedEndings();
 
@@ -73,7 +68,7 @@ final class EndWriter {
         // Maybe amid the answer to a statement.
         session.doubt();
       }
-      uncertain.addAll(batch);
+      batch.forEach(Ending::doubt);
       throw t;
     }
   }
@@ -101,19 +96,17 @@ final class EndWriter {
     } catch (RuntimeException e) {
       requireAnswer(session, e);
       // Of several statements, one may have been committed.
-      uncertain.addAll(batch);
+      batch.forEach(Ending::doubt);
     }
   }
 
   private void writeTogether(Predicate<Ending> which, Function<List<Ending>, Set<Long>> statement) {
     // What was in vain together, as that took too long for the server, say, is tried one by one.
-    Predicate<Ending> fresh = which.and(ending -> !uncertain.contains(ending));
-    List<Ending> some = batch.stream().filter(fresh).toList();
+    List<Ending> some = batch.stream().filter(which).filter(Ending::isNew).toList();
     if (some.size() < 2) {
       return;
     }
     Set<Long> hit = statement.apply(some);
-    batch.removeIf(fresh);
     counters.endStatements.increment();
     counters.endedByThem.add(some.size());
     some.forEach(ending -> settle(ending, hit.contains(ending.key().id())));
@@ -122,20 +115,22 @@ final class EndWriter {
   private void writeFirst(Session session) {
     Connection connection = session.connection();
     Ending ending = batch.getFirst();
-    boolean hit;
-    try {
-      hit = write(connection, ending);
-    } catch (RuntimeException e) {
-      requireAnswer(session, e);
-      refused.add(ending);
-      batch.removeFirst();
-      refused.tell(ending, e);
-      return;
+    if (!ending.isSettled()) {
+      boolean hit;
+      try {
+        hit = write(connection, ending);
+      } catch (RuntimeException e) {
+        requireAnswer(session, e);
+        refused.add(ending);
+        batch.removeFirst();
+        refused.tell(ending, e);
+        return;
+      }
+      counters.endStatements.increment();
+      counters.endedByThem.increment();
+      settle(ending, hit);
     }
     batch.removeFirst();
-    counters.endStatements.increment();
-    counters.endedByThem.increment();
-    settle(ending, hit);
   }
 
   private boolean write(Connection connection, Ending ending) {
@@ -173,10 +168,10 @@ final class EndWriter {
 
   /** Tells a job of its end, which is written: whatever fails now is no failure to write. */
   private void settle(Ending ending, boolean hit) {
+    // The row was gone, but by our own statement, if nobody else could have the job meanwhile.
+    boolean ours = hit || (ending.isUncertain() && !ending.job().isLost());
+    ending.settle();
     try {
-      boolean known = uncertain.remove(ending);
-      // The row was gone, but by our own statement, if nobody else could have the job meanwhile.
-      boolean ours = hit || (known && !ending.job().isLost());
       refused.settled(ending);
       if (!ours) {
         ending.job().lose();

@@ -9,12 +9,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to be written about a job whose handler has returned and left no transaction open.
- *
- * @param failure null to delete the job
- * @param report hears how it ended, when that is committed
+ * What is to be written about a job whose handler has returned and left no transaction open, and
+ * how far that is. For the thread that it was left to.
  */
-record Ending(HeldJob job, @Nullable Failure failure, Consumer<HeldJob.End> report) {
+final class Ending {
 
   /**
    * A failure as it is recorded.
@@ -24,6 +22,41 @@ record Ending(HeldJob job, @Nullable Failure failure, Consumer<HeldJob.End> repo
    */
   record Failure(@Nullable Duration delay, String error) {}
 
+  private enum State {
+    NEW,
+    /** Its statement may have been committed when the connection broke. */
+    UNCERTAIN,
+    SETTLED
+  }
+
+  private final HeldJob job;
+  private final @Nullable Failure failure;
+  private final Consumer<HeldJob.End> report;
+
+  private State state = State.NEW;
+
+  /**
+   * @param failure null to delete the job
+   * @param report hears how it ended, when that is committed
+   */
+  Ending(HeldJob job, @Nullable Failure failure, Consumer<HeldJob.End> report) {
+    this.job = job;
+    this.failure = failure;
+    this.report = report;
+  }
+
+  HeldJob job() {
+    return job;
+  }
+
+  @Nullable Failure failure() {
+    return failure;
+  }
+
+  Consumer<HeldJob.End> report() {
+    return report;
+  }
+
   JobKey key() {
     return job.row().key();
   }
@@ -32,5 +65,29 @@ record Ending(HeldJob job, @Nullable Failure failure, Consumer<HeldJob.End> repo
   Retry retry() {
     Failure retried = requireNonNull(failure);
     return new Retry(key(), requireNonNull(retried.delay()), retried.error());
+  }
+
+  boolean isNew() {
+    return state == State.NEW;
+  }
+
+  boolean isUncertain() {
+    return state == State.UNCERTAIN;
+  }
+
+  boolean isSettled() {
+    return state == State.SETTLED;
+  }
+
+  /** Hears that its statement may have been committed; this needs no memory. */
+  void doubt() {
+    if (state == State.NEW) {
+      state = State.UNCERTAIN;
+    }
+  }
+
+  /** Hears that it is known to be committed; this needs no memory. */
+  void settle() {
+    state = State.SETTLED;
   }
 }

@@ -139,8 +139,11 @@ final class Finisher implements Runnable {
   private void writeAll(Session session) {
     do {
       writer.fill(added);
-      writer.write(session);
-      written.run();
+      try {
+        writer.write(session);
+      } finally {
+        written.run();
+      }
     } while (!added.isEmpty() && !givingUp);
   }
 }

@@ -52,7 +52,7 @@ final class Holds {
   }
 
   /**
-   * Forgets what was released.
+   * Forgets what was released; if that fails, it goes on with the same job the next time.
    *
    * @param session that holds locks now, or null
    * @param each hears of each job
@@ -60,18 +60,20 @@ final class Holds {
    */
   List<Long> takeReleased(@Nullable Session session, Consumer<HeldJob> each) {
     List<Long> locked = new ArrayList<>();
-    for (HeldJob job = released.poll(); job != null; job = released.poll()) {
-      pending.decrementAndGet();
-      Hold hold = holds.get(id(job));
+    for (HeldJob job = released.peek(); job != null; job = released.peek()) {
+      Long id = id(job);
+      Hold hold = holds.get(id);
       // One that was taken from its handler is released again when that returns.
       if (hold != null && hold.job == job) {
-        holds.remove(id(job));
-        bytes -= job.row().size();
-        if (hold.session == session) {
-          locked.add(id(job));
-        }
         each.accept(job);
+        if (hold.session == session) {
+          locked.add(id);
+        }
+        holds.remove(id);
+        bytes -= job.row().size();
       }
+      released.poll();
+      pending.decrementAndGet();
     }
     size = holds.size();
     return locked;

@@ -197,11 +197,10 @@ final class Locker implements Runnable {
   }
 
   private void giveBack(List<HeldJob> jobs) {
-    for (HeldJob job : jobs) {
-      job.letGo();
-      counters.givenBack.increment();
-      taker.givenBack(job.row().key());
-    }
+    // All of them before anything that may fail for want of memory.
+    jobs.forEach(HeldJob::letGo);
+    counters.givenBack.add(jobs.size());
+    jobs.forEach(job -> taker.givenBack(job.row().key()));
   }
 
   /** Gives back what has not started. */

@@ -8,8 +8,6 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A database session that holds the advisory locks of jobs. A session that can't be given back
@@ -19,8 +17,6 @@ import org.slf4j.LoggerFactory;
 final class Session implements AutoCloseable {
 
   private static final int SECONDS_TO_ANSWER = 10;
-
-  private static final Logger log = LoggerFactory.getLogger(Session.class);
 
   private final Connections connections;
   private final Connections.Borrowed borrowed;
@@ -250,14 +246,7 @@ final class Session implements AutoCloseable {
   /** Ends the session on the server, with its transaction and its locks; from any thread. */
   void abort() {
     ended = true;
-    try {
-      connection().abort(Runnable::run);
-    } catch (SQLException e) {
-      log.atWarn()
-          .addKeyValue("event", "abort_failed")
-          .setCause(e)
-          .log("A session could not be ended");
-    }
+    borrowed.abort();
   }
 
   /** Uses it to lock or work a job; if that fails, it is in doubt. */

@@ -1,0 +1,56 @@
+package dev.qg.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.function.LongUnaryOperator;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class UsageTest {
+
+  private static final long RATE = 100;
+  private static final long MIB = 1 << 20;
+  private static final int MINUTE = 60;
+
+  @Test
+  void nothingIsWrongWithWhatComesAndGoes() {
+    List<Usage> calm = calm(MINUTE, second -> second % 2, RATE);
+
+    assertThat(Usage.broken(calm, 1, RATE)).isEmpty();
+    assertThat(Usage.lines(calm, 1)).hasSize(5).allMatch(line -> line.startsWith("steady"));
+  }
+
+  @Test
+  void allThatGrowsIsNamed() {
+    List<Usage> calm = calm(MINUTE, second -> second, RATE);
+
+    assertThat(Usage.broken(calm, 1, RATE)).hasSize(5).allMatch(line -> line.endsWith(" grows"));
+    assertThat(Usage.lines(calm, 1)).allMatch(line -> line.startsWith("grows"));
+  }
+
+  @Test
+  void aShortCalmSaysNothingOfGrowth() {
+    List<Usage> calm = calm(MINUTE / 2, second -> second, RATE);
+
+    assertThat(Usage.broken(calm, 1, RATE)).isEmpty();
+    assertThat(Usage.lines(calm, 1)).allMatch(line -> line.startsWith("unknown"));
+  }
+
+  @Test
+  void fewerOrdersThanThereShouldBeAreNamed() {
+    assertThat(Usage.broken(calm(MINUTE / 2, second -> 0, RATE / 2), 1, RATE))
+        .containsExactly("50 orders a second in the calm, and not 100");
+  }
+
+  /** One a second, each of whose measures is a multiple of the same number. */
+  private static List<Usage> calm(int seconds, LongUnaryOperator times, long ordersEachSecond) {
+    return LongStream.rangeClosed(0, seconds)
+        .mapToObj(second -> usage(times.applyAsLong(second), second * ordersEachSecond))
+        .toList();
+  }
+
+  private static Usage usage(long times, long orders) {
+    return new Usage(times * MIB, times, times, 100 * times, times * MIB, orders);
+  }
+}
