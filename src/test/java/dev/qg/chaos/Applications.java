@@ -7,6 +7,9 @@ import java.io.IOException;
 /** What the processes of a run have in common. */
 final class Applications {
 
+  /** What each of them says when it has begun. */
+  static final String READY = "ready";
+
   private Applications() {}
 
   /** A pool of connections. */
@@ -21,11 +24,23 @@ final class Applications {
     return new HikariDataSource(config);
   }
 
-  /** Ends this process with the one that has started it, however that ends. */
-  static void endWithParent() {
+  /**
+   * Ends this process with the one that has started it, however that ends; and with any of its
+   * threads that nothing has caught an error of, so that this is seen.
+   */
+  static void begin() {
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, e) -> {
+          e.printStackTrace();
+          Runtime.getRuntime().halt(1);
+        });
     Thread watcher = new Thread(Applications::awaitEndOfParent, "parent");
     watcher.setDaemon(true);
     watcher.start();
+  }
+
+  static void ready() {
+    System.out.println(READY);
   }
 
   private static void awaitEndOfParent() {

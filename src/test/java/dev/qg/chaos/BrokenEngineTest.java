@@ -11,16 +11,23 @@ import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Intercept.Step;
 import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
+import dev.qg.fixture.Way;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The verdict tells an engine that is broken: its invariants are taken from it in between the
@@ -28,33 +35,50 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 class BrokenEngineTest {
 
+  private static final String LOCK_SESSIONS =
+      "select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = l.database"
+          + " where l.locktype = 'advisory' and l.objsubid = 1 and d.datname = current_database()";
+
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
 
+  private final List<AtomicBoolean> sabotages = new ArrayList<>();
+
   @BeforeEach
-  void anOrder() {
+  void tables() {
     Orders.createTables(db.ctx());
-    db.ctx()
-        .transaction(
-            tx -> Orders.write(tx.dsl(), List.of(2L), List.of(db.qg().enqueue(tx, Orders.job(2)))));
   }
 
-  @Test
-  void asItIsNothingIsRepeatedWhereAnotherLooksInBetween() {
-    DataSource watched = db.dataSource();
-    for (Predicate<String> moment : moments()) {
-      watched = Intercept.before(watched, once(moment, connection -> another().workOne()));
-    }
-    worker(watched).workOne();
+  /** A worker looks again, and gives a lock back, in one round trip with what is before that. */
+  static Stream<Arguments> waysAndMoments() {
+    return Stream.of(
+            moments(Way.WORKERS, 1, List.of(Sql::locks, Sql::deletes)),
+            moments(Way.WORKERS, 2, List.of(Sql::locks, Sql::deletes, Sql::commits, Sql::unlocks)),
+            moments(Way.POOL, 1, List.of(Sql::locks, Sql::looksAgain, Sql::deletes, Sql::unlocks)),
+            moments(
+                Way.POOL,
+                2,
+                List.of(Sql::locks, Sql::looksAgain, Sql::deletes, Sql::commits, Sql::unlocks)))
+        .flatMap(arguments -> arguments);
+  }
+
+  private static Stream<Arguments> moments(Way way, int order, List<Predicate<String>> moments) {
+    return moments.stream().map(moment -> Arguments.of(way, order, moment));
+  }
+
+  @ParameterizedTest
+  @MethodSource("waysAndMoments")
+  void asItIsNothingIsRepeatedWhereAnotherLooksInBetween(
+      Way way, long order, Predicate<String> moment) throws Exception {
+    enqueue(order);
+    work(way, Intercept.before(db.dataSource(), once(moment, connection -> another().workOne())));
     assertThat(verdict().repeatedCalls()).isZero();
     assertThat(verdict().violations()).isEmpty();
   }
 
-  private static List<Predicate<String>> moments() {
-    return List.of(Sql::locks, Sql::looksAgain, Sql::deletes, Sql::commits, Sql::unlocks);
-  }
-
-  @Test
-  void withoutASecondLookAJobRunsTwice() {
+  @ParameterizedTest
+  @EnumSource
+  void withoutASecondLookAJobRunsTwice(Way way) throws Exception {
+    enqueue(2);
     DataSource blind =
         Intercept.before(
             db.dataSource(),
@@ -64,13 +88,14 @@ class BrokenEngineTest {
                   execute(connection, "begin isolation level repeatable read; select 1");
                   another().workOne();
                 }));
-    worker(Intercept.after(blind, once(Sql::looksAgain, same -> execute(same, "commit"))))
-        .workOne();
+    work(way, Intercept.after(blind, once(Sql::looksAgain, same -> execute(same, "commit"))));
     assertThat(verdict().violations().keySet()).containsExactly(Rule.ONE_AT_A_TIME);
   }
 
+  /** A pool's locks are on a session of their own. */
   @Test
-  void withAnUnlockBeforeTheCommitAJobRunsTwice() {
+  void withAnUnlockBeforeTheCommitAJobRunsTwice() throws Exception {
+    enqueue(2);
     InThread[] other = new InThread[1];
     DataSource hasty =
         Intercept.before(
@@ -83,51 +108,70 @@ class BrokenEngineTest {
                   await("it waits for the row")
                       .until(() -> db.sessions("wait_event_type = 'Lock'") == 1);
                 }));
-    worker(hasty).workOne();
+    work(Way.WORKERS, hasty);
     other[0].join();
     assertThat(verdict().violations().keySet()).containsExactly(Rule.ONE_AT_A_TIME);
   }
 
-  @Test
-  void whereALockIsLostTheFenceHolds() {
-    worker(
-            Intercept.before(
-                db.dataSource(),
-                once(
-                    Sql::deletes,
-                    connection -> {
-                      execute(connection, "select pg_advisory_unlock_all()");
-                      another().workOne();
-                    })))
-        .workOne();
+  static Stream<Arguments> waysAndOrders() {
+    return Stream.of(Way.values())
+        .flatMap(way -> Stream.of(1, 2).map(order -> Arguments.of(way, order)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("waysAndOrders")
+  void whereALockIsLostTheFenceHolds(Way way, long order) throws Exception {
+    enqueue(order);
+    work(
+        way,
+        Intercept.before(
+            db.dataSource(),
+            once(
+                Sql::deletes,
+                connection -> {
+                  loseLocks(way, connection);
+                  another().workOne();
+                })));
     assertThat(verdict().violations().keySet()).containsExactly(Rule.ONE_AT_A_TIME);
   }
 
-  @Test
-  void withoutAFenceItIsDoneTwice() {
-    worker(
-            Intercept.before(
-                db.dataSource(),
-                once(
-                    Sql::deletes,
-                    connection -> {
-                      execute(connection, "create temporary table it as select * from que_jobs");
-                      execute(connection, "select pg_advisory_unlock_all()");
-                      another().workOne();
-                      // There is something for the deletion to hit, as if it asked for nothing.
-                      execute(connection, "insert into que_jobs select * from it");
-                    })))
-        .workOne();
+  @ParameterizedTest
+  @EnumSource
+  void withoutAFenceItIsDoneTwice(Way way) throws Exception {
+    enqueue(2);
+    work(
+        way,
+        Intercept.before(
+            db.dataSource(),
+            once(
+                Sql::deletes,
+                connection -> {
+                  execute(connection, "create temporary table it as select * from que_jobs");
+                  loseLocks(way, connection);
+                  another().workOne();
+                  // There is something for the deletion to hit, as if it asked for nothing.
+                  execute(connection, "insert into que_jobs select * from it");
+                })));
     assertThat(verdict().violations().keySet())
         .containsExactly(Rule.NOTHING_DONE_TWICE, Rule.ONE_AT_A_TIME);
+  }
+
+  private void loseLocks(Way way, Connection connection) throws SQLException {
+    if (way == Way.WORKERS) {
+      execute(connection, "select pg_advisory_unlock_all()");
+    } else {
+      db.ctx().execute(LOCK_SESSIONS);
+      await().until(() -> db.advisoryLocks() == 0);
+    }
   }
 
   private interface Sabotage {
     void on(Connection connection) throws SQLException;
   }
 
-  private static Step once(Predicate<String> moment, Sabotage sabotage) {
+  private Step once(Predicate<String> moment, Sabotage sabotage) {
     AtomicBoolean done = new AtomicBoolean();
+    sabotages.add(done);
     return (connection, sql) -> {
       if (moment.test(sql) && done.compareAndSet(false, true)) {
         sabotage.on(connection);
@@ -141,13 +185,31 @@ class BrokenEngineTest {
     }
   }
 
-  private Worker another() {
-    return worker(db.dataSource());
+  private void enqueue(long order) {
+    db.ctx()
+        .transaction(
+            tx ->
+                Orders.write(
+                    tx.dsl(), List.of(order), List.of(db.qg().enqueue(tx, Orders.job(order)))));
   }
 
-  private Worker worker(DataSource dataSource) {
-    WorkMap workMap = WorkMap.of(Orders.TYPE, job -> Orders.work(db.ctx(), job));
-    return Worker.builder(Qg.create(dataSource), workMap).build();
+  private void work(Way way, DataSource dataSource) throws Exception {
+    way.start(Qg.create(dataSource), workMap(), "")
+        .during(
+            () ->
+                await()
+                    .until(
+                        () ->
+                            db.jobs().isEmpty()
+                                && sabotages.stream().allMatch(AtomicBoolean::get)));
+  }
+
+  private Worker another() {
+    return Worker.builder(db.qg(), workMap()).build();
+  }
+
+  private WorkMap workMap() {
+    return WorkMap.of(Orders.TYPE, job -> Orders.work(db.ctx(), job));
   }
 
   private Verdict verdict() {

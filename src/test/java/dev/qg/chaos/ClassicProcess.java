@@ -23,20 +23,28 @@ final class ClassicProcess {
 
   /** What each {@link Part} is told. */
   public static void main(String[] args) {
-    Applications.endWithParent();
-    System.out.println(WorkerProcess.READY);
+    Applications.begin();
+    Progress progress = new Progress();
+    new Thread(() -> work(args[0], args[1], progress)).start();
+    Applications.ready();
+    progress.report();
+  }
+
+  private static void work(String url, String name, Progress progress) {
     while (true) {
-      try (Connection session =
-              DriverManager.getConnection(args[0] + "&ApplicationName=" + args[1]);
-          Connection outside = DriverManager.getConnection(args[0])) {
-        work(DSL.using(session, SQLDialect.POSTGRES), DSL.using(outside, SQLDialect.POSTGRES));
+      try (Connection session = DriverManager.getConnection(url + "&ApplicationName=" + name);
+          Connection outside = DriverManager.getConnection(url)) {
+        work(
+            DSL.using(session, SQLDialect.POSTGRES),
+            DSL.using(outside, SQLDialect.POSTGRES),
+            progress);
       } catch (SQLException | DataAccessException e) {
         LockSupport.parkNanos(PAUSE);
       }
     }
   }
 
-  private static void work(DSLContext session, DSLContext outside) {
+  private static void work(DSLContext session, DSLContext outside, Progress progress) {
     ClassicClient client = new ClassicClient(session);
     while (true) {
       client.workOneInTransaction(
@@ -50,6 +58,7 @@ final class ClassicProcess {
             if (Orders.isTransactional(order)) {
               Orders.effect(session, order, job.id());
             }
+            progress.worked();
           });
       LockSupport.parkNanos(PAUSE);
     }

@@ -9,8 +9,9 @@ import java.util.stream.Stream;
  *
  * @param least how many seconds it lasts at least
  * @param most how many it lasts at most
+ * @param mayRepeat whether a job may run again for it that has not failed
  */
-record Fault(String name, double least, double most, Strike strike) {
+record Fault(String name, double least, double most, Strike strike, boolean mayRepeat) {
 
   /** What happens. */
   interface Strike {
@@ -22,6 +23,15 @@ record Fault(String name, double least, double most, Strike strike) {
      * @return what makes it good again
      */
     Runnable at(Machine machine, Random random);
+  }
+
+  Fault(String name, double least, double most, Strike strike) {
+    this(name, least, most, strike, true);
+  }
+
+  /** The same, in whose time no job may run again that has not failed. */
+  Fault thatRepeatsNothing() {
+    return new Fault(name, least, most, strike, false);
   }
 
   /** All there are. */

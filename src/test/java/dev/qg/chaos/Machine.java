@@ -3,11 +3,16 @@ package dev.qg.chaos;
 import static org.awaitility.Awaitility.await;
 
 import dev.qg.fixture.Jvm;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.jooq.DSLContext;
@@ -17,6 +22,12 @@ final class Machine implements AutoCloseable {
 
   /** So long after a fault is healed, what it has kept waiting must be done. */
   private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  /** What the names of the files begin with that hold what producers were told. */
+  private static final String ANSWERS = "answers-";
+
+  /** What is not done by then is worth a look. */
+  private static final Duration SLOW = Duration.ofSeconds(15);
 
   private final Path directory;
   private final long seed;
@@ -37,17 +48,16 @@ final class Machine implements AutoCloseable {
     this.seed = seed;
     this.servers = new Servers();
     try {
-      workers.add(part("steady", WorkerProcess.class, WorkerProcess.READY, "4", "pool"));
-      mortals.add(part("pool", WorkerProcess.class, WorkerProcess.READY, "8", "pool"));
-      mortals.add(part("workers", WorkerProcess.class, WorkerProcess.READY, "2", "workers"));
-      mortals.add(part("classic", ClassicProcess.class, WorkerProcess.READY));
+      workers.add(part("steady", WorkerProcess.class, "4", "pool"));
+      mortals.add(part("pool", WorkerProcess.class, "8", "pool"));
+      mortals.add(part("workers", WorkerProcess.class, "2", "workers"));
+      mortals.add(part("classic", ClassicProcess.class));
       workers.addAll(mortals);
       for (String number : List.of("1", "2")) {
         producers.add(
             part(
                 number,
                 ProducerProcess.class,
-                ProducerProcess.READY,
                 String.valueOf(rate / 2),
                 answers(number).toString()));
       }
@@ -58,13 +68,13 @@ final class Machine implements AutoCloseable {
     }
   }
 
-  private Part part(String name, Class<?> main, String ready, String... arguments) {
+  private Part part(String name, Class<?> main, String... arguments) {
     Path log = directory.resolve(name + ".log");
-    return new Part(servers, seed, log, name, main, ready, List.of(arguments));
+    return new Part(servers, seed, log, name, main, List.of(arguments));
   }
 
   private Path answers(String producer) {
-    return directory.resolve("answers-" + producer);
+    return directory.resolve(ANSWERS + producer);
   }
 
   private Stream<Part> all() {
@@ -101,6 +111,7 @@ final class Machine implements AutoCloseable {
   Duration awaitRecovery() {
     long start = System.nanoTime();
     long[] last = {-1};
+    boolean[] isTold = {false};
     // Whatever fails meanwhile is what the fault has left, until there is no patience any more.
     await("all jobs are done")
         .atMost(PATIENCE)
@@ -111,20 +122,53 @@ final class Machine implements AutoCloseable {
               if (last[0] < 0) {
                 last[0] = number("select coalesce(max(job_id), 0) from que_jobs");
               }
+              if (!isTold[0] && System.nanoTime() - start > SLOW.toNanos()) {
+                tellStragglers(last[0]);
+                isTold[0] = true;
+              }
               return number("select count(*) from que_jobs where job_id <= " + last[0]) == 0;
             });
     return Duration.ofNanos(System.nanoTime() - start);
   }
 
+  private void tellStragglers(long last) throws IOException {
+    List<String> told = servers.ask(ctx -> Stragglers.upTo(last, ctx));
+    Files.write(
+        directory.resolve("stragglers.txt"),
+        told,
+        StandardOpenOption.CREATE,
+        StandardOpenOption.APPEND);
+  }
+
+  /**
+   * Waits until each worker has worked something more, whoever it was that has worked what there
+   * was before, and tells how long that took, to a second.
+   */
+  Duration awaitAllWork() {
+    long start = System.nanoTime();
+    Map<Part, Long> before = new HashMap<>();
+    workers.forEach(worker -> before.put(worker, worked(worker)));
+    for (Part worker : workers) {
+      await(worker + " works")
+          .atMost(PATIENCE)
+          .until(() -> worked(worker) > before.getOrDefault(worker, 0L));
+    }
+    return Duration.ofNanos(System.nanoTime() - start);
+  }
+
+  private static long worked(Part worker) {
+    return Progress.last(worker.jvm().lines()).map(Progress.Report::worked).orElse(0L);
+  }
+
   /** Starts again what has ended though nobody wanted that. */
   void raiseFallen() {
-    all()
-        .filter(part -> !part.jvm().isAlive())
-        .forEach(
-            part -> {
-              fallen.add(part.name() + " has ended by itself: " + part.lastLines());
-              part.start();
-            });
+    noteFallen().forEach(Part::start);
+  }
+
+  private List<Part> noteFallen() {
+    List<Part> ended = all().filter(part -> !part.jvm().isAlive()).toList();
+    ended.forEach(part -> fallen.add(part + " has ended by itself: " + part.lastLines()));
+    return ended;
   }
 
   /** What has ended by itself, or not in time. */
@@ -134,49 +178,52 @@ final class Machine implements AutoCloseable {
 
   /** Ends the producers, and lets the workers do all that is left. */
   void drain() {
+    noteFallen();
     producers.forEach(part -> part.jvm().kill());
     awaitRecovery();
   }
 
-  /** Ends the workers, as an application does. */
+  /** Ends the workers, as an application does, and producers that are still there. */
   void stop() {
+    workers.stream()
+        .filter(part -> !part.jvm().isAlive())
+        .forEach(part -> fallen.add(part + " has ended with nothing to do: " + part.lastLines()));
+    producers.forEach(part -> part.jvm().kill());
     workers.forEach(part -> part.jvm().terminate());
     for (Part part : workers) {
       part.jvm().awaitEnd();
       if (part.jvm().lines().contains(WorkerProcess.LATE)) {
-        fallen.add(part.name() + " was late at its end");
+        fallen.add(part + " was late at its end");
       }
     }
   }
 
   /** The files of what the producers were told. */
   List<Path> answers() {
-    return producers.stream().map(part -> answers(part.name())).toList();
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.filter(file -> file.getFileName().toString().startsWith(ANSWERS)).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** What it uses now; what the processes use, as they said last. */
   Usage usage() {
-    List<String[]> uses =
-        workers.stream().flatMap(part -> lastUse(part.jvm()).stream()).map(Machine::split).toList();
+    List<Progress.Report> reports =
+        workers.stream().flatMap(part -> Progress.last(part.jvm().lines()).stream()).toList();
     return servers.ask(
         ctx ->
             new Usage(
-                uses.stream().mapToLong(use -> Long.parseLong(use[1])).max().orElse(0),
-                uses.stream().mapToLong(use -> Long.parseLong(use[2])).sum(),
+                reports.stream().mapToLong(Progress.Report::heap).max().orElse(0),
+                reports.stream().mapToLong(Progress.Report::threads).sum(),
                 Verdict.sessions(ctx),
                 Verdict.locks(ctx),
-                number(ctx, "select pg_total_relation_size('que_jobs')"),
-                number(ctx, "select count(*) from orders")));
+                number(ctx, "select pg_total_relation_size('que_jobs')")));
   }
 
-  private static String[] split(String use) {
-    return use.split(" ", -1);
-  }
-
-  private static Optional<String> lastUse(Jvm jvm) {
-    return jvm.lines().stream()
-        .filter(line -> line.startsWith(WorkerProcess.USES))
-        .reduce((first, second) -> second);
+  /** How many were committed so far. */
+  long orders() {
+    return number("select count(*) from orders");
   }
 
   private long number(String query) {
@@ -195,7 +242,7 @@ final class Machine implements AutoCloseable {
   /** All that was printed. */
   List<String> lines() {
     return all()
-        .flatMap(part -> part.jvm().lines().stream().map(line -> part.name() + ": " + line))
+        .flatMap(part -> part.jvm().lines().stream().map(line -> part + ": " + line))
         .toList();
   }
 

@@ -6,6 +6,7 @@ import static org.jooq.impl.DSL.table;
 
 import dev.qg.Job;
 import dev.qg.LockedJob;
+import java.time.Instant;
 import java.util.List;
 import org.jooq.DSLContext;
 import org.jooq.Field;
@@ -33,6 +34,7 @@ final class Orders {
 
   static void createTables(DSLContext ctx) {
     ctx.execute("create table orders (order_id bigint not null, job_id bigint not null)");
+    ctx.execute("create index on orders (job_id)");
     ctx.execute("create table effects (order_id bigint not null, job_id bigint not null)");
     ctx.execute(
         "create table calls (order_id bigint not null, job_id bigint not null,"
@@ -41,6 +43,14 @@ final class Orders {
     ctx.execute("create table answers (order_id bigint not null, committed boolean not null)");
     // When something struck, and when the last that came of it was over.
     ctx.execute("create table strikes (began timestamptz not null, ended timestamptz not null)");
+  }
+
+  /** Notes that jobs may have run again for a reason. */
+  static void noteStrike(DSLContext ctx, Instant began, Instant ended) {
+    ctx.execute(
+        "insert into strikes values (?::timestamptz, ?::timestamptz)",
+        began.toString(),
+        ended.toString());
   }
 
   static Job job(long order) {

@@ -16,7 +16,6 @@ final class Part implements AutoCloseable {
   private final String name;
   private final Path log;
   private final Class<?> main;
-  private final String ready;
   private final List<String> arguments;
   private final List<TcpProxy> network;
   private int lives;
@@ -25,23 +24,14 @@ final class Part implements AutoCloseable {
   /**
    * Says what it is to be.
    *
-   * @param ready what it prints then
    * @param arguments besides the database's URL, its name, how often it was started before, and the
    *     seed
    */
-  Part(
-      Servers servers,
-      long seed,
-      Path log,
-      String name,
-      Class<?> main,
-      String ready,
-      List<String> arguments) {
+  Part(Servers servers, long seed, Path log, String name, Class<?> main, List<String> arguments) {
     this.seed = seed;
     this.name = name;
     this.log = log;
     this.main = main;
-    this.ready = ready;
     this.arguments = arguments;
     this.network =
         List.of(TcpProxy.before(() -> servers.port(0)), TcpProxy.before(() -> servers.port(1)));
@@ -52,7 +42,7 @@ final class Part implements AutoCloseable {
         new ArrayList<>(List.of(url(), name, String.valueOf(lives++), String.valueOf(seed)));
     all.addAll(arguments);
     jvm = Jvm.of(main).options(options()).start(all.toArray(String[]::new));
-    jvm.awaitLine(ready);
+    jvm.awaitLine(Applications.READY);
   }
 
   private String url() {
@@ -63,6 +53,8 @@ final class Part implements AutoCloseable {
   private String[] options() {
     return new String[] {
       "-Xmx128m",
+      // It lives for long.
+      "-XX:TieredStopAtLevel=4",
       // Not that of the server, and with a summer time.
       "-Duser.timezone=America/New_York",
       "-Dlogback.configurationFile=logback-chaos.xml",
@@ -87,6 +79,11 @@ final class Part implements AutoCloseable {
   List<String> lastLines() {
     List<String> lines = jvm.lines();
     return lines.subList(Math.max(0, lines.size() - LAST), lines.size());
+  }
+
+  @Override
+  public String toString() {
+    return name;
   }
 
   @Override

@@ -44,14 +44,15 @@ final class ProcessFaults {
                 return () -> machine.mortals().forEach(Part::start);
               }),
           new Fault(
-              "a producer is killed",
-              0,
-              3,
-              (machine, random) -> {
-                Part producer = machine.producer(random);
-                producer.jvm().kill();
-                return producer::start;
-              }));
+                  "a producer is killed",
+                  0,
+                  3,
+                  (machine, random) -> {
+                    Part producer = machine.producer(random);
+                    producer.jvm().kill();
+                    return producer::start;
+                  })
+              .thatRepeatsNothing());
 
   private ProcessFaults() {}
 }

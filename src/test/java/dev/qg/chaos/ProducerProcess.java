@@ -26,11 +26,13 @@ import org.jooq.impl.DSL;
  */
 final class ProducerProcess {
 
-  /** What is said when it produces. */
-  static final String READY = "producing";
-
-  /** How many bits of an order's number count the orders of one process. */
+  /** How many bits of an order's number count the orders of one thread. */
   private static final int BITS_OF_COUNT = 40;
+
+  /** How many tell the threads of a process apart. */
+  private static final int BITS_OF_THREAD = 1;
+
+  private static final int THREADS = 1 << BITS_OF_THREAD;
 
   /** How many count its lives. */
   private static final int BITS_OF_LIFE = 12;
@@ -49,31 +51,38 @@ final class ProducerProcess {
   private final Random random;
   private long next;
 
-  private ProducerProcess(Qg qg, DSLContext ctx, FileChannel answers, long seed, long life) {
+  private ProducerProcess(Qg qg, DSLContext ctx, FileChannel answers, long seed, long thread) {
     this.qg = qg;
     this.ctx = ctx;
     this.answers = answers;
-    this.random = Dice.of(seed, life);
-    this.next = life << BITS_OF_COUNT;
+    this.random = Dice.of(seed, thread);
+    this.next = thread << BITS_OF_COUNT;
   }
 
-  /** What each {@link Part} is told, orders a second, and the file of its answers. */
+  /**
+   * What each {@link Part} is told, orders a second, and what the name of the file of its answers
+   * begins with: each life has one of its own, as a kill may cut its last line off.
+   */
   public static void main(String[] args) throws IOException {
-    Applications.endWithParent();
+    Applications.begin();
     // Each life has numbers of its own.
     long life = (Long.parseLong(args[1]) << BITS_OF_LIFE) + Long.parseLong(args[2]);
-    HikariDataSource dataSource = Applications.dataSource(args[0], "producer-" + args[1], 1);
+    HikariDataSource dataSource = Applications.dataSource(args[0], "producer-" + args[1], THREADS);
     FileChannel answers =
-        FileChannel.open(Path.of(args[5]), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    ProducerProcess producer =
-        new ProducerProcess(
-            Qg.create(dataSource),
-            DSL.using(dataSource, SQLDialect.POSTGRES),
-            answers,
-            Long.parseLong(args[3]),
-            life);
-    System.out.println(READY);
-    producer.produce(Double.parseDouble(args[4]));
+        FileChannel.open(
+            Path.of(args[5] + "-" + args[2]),
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.APPEND);
+    Qg qg = Qg.create(dataSource);
+    DSLContext ctx = DSL.using(dataSource, SQLDialect.POSTGRES);
+    double rate = Double.parseDouble(args[4]) / THREADS;
+    for (int i = 0; i < THREADS; i++) {
+      ProducerProcess producer =
+          new ProducerProcess(
+              qg, ctx, answers, Long.parseLong(args[3]), (life << BITS_OF_THREAD) + i);
+      new Thread(() -> producer.produce(rate), "producer-" + i).start();
+    }
+    Applications.ready();
   }
 
   private void produce(double rate) {

