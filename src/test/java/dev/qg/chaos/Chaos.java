@@ -240,10 +240,10 @@ public final class Chaos {
     double seconds = (double) (System.nanoTime() - start) / TimeUnit.SECONDS.toNanos(1);
     double reached = (machine.orders() - before) / seconds;
     machine.raiseFallen();
-    Usage.lines(usages, SAMPLE_SECONDS).forEach(System.out::println);
+    Usage.lines(usages, seconds).forEach(System.out::println);
     String orders = "%.0f orders a second in the calm".formatted(reached);
     System.out.println(orders);
-    List<String> broken = new ArrayList<>(Usage.growing(usages, SAMPLE_SECONDS));
+    List<String> broken = new ArrayList<>(Usage.growing(usages, seconds));
     if (reached < LEAST_OF_RATE * rate) {
       broken.add(orders);
     }

@@ -33,17 +33,15 @@ record Usage(long heap, long threads, long sessions, long locks, long table) {
   /**
    * A line for each measure.
    *
-   * @param interval seconds between two of them
+   * @param seconds how long it was
    */
-  static List<String> lines(List<Usage> calm, double interval) {
+  static List<String> lines(List<Usage> calm, double seconds) {
     return MEASURES.stream()
         .map(
             measure ->
                 "%-8s %s: at most %.1f in the first half of the calm, %.1f in the second"
                     .formatted(
-                        isTooShort(calm, interval)
-                            ? "unknown"
-                            : grows(calm, measure) ? "grows" : "steady",
+                        isTooShort(seconds) ? "unknown" : grows(calm, measure) ? "grows" : "steady",
                         measure.name,
                         most(firstHalf(calm), measure) / measure.unit,
                         most(secondHalf(calm), measure) / measure.unit))
@@ -53,17 +51,17 @@ record Usage(long heap, long threads, long sessions, long locks, long table) {
   /**
    * What grows in a calm time.
    *
-   * @param interval seconds between two of them
+   * @param seconds how long it was
    */
-  static List<String> growing(List<Usage> calm, double interval) {
+  static List<String> growing(List<Usage> calm, double seconds) {
     return MEASURES.stream()
-        .filter(measure -> !isTooShort(calm, interval) && grows(calm, measure))
+        .filter(measure -> !isTooShort(seconds) && grows(calm, measure))
         .map(measure -> measure.name + " grows")
         .toList();
   }
 
-  private static boolean isTooShort(List<Usage> calm, double interval) {
-    return interval * calm.size() < SECONDS_TO_TELL_GROWTH;
+  private static boolean isTooShort(double seconds) {
+    return seconds < SECONDS_TO_TELL_GROWTH;
   }
 
   private static boolean grows(List<Usage> calm, Measure measure) {

@@ -16,24 +16,24 @@ class UsageTest {
   void nothingIsWrongWithWhatComesAndGoes() {
     List<Usage> calm = calm(MINUTE, second -> second % 2);
 
-    assertThat(Usage.growing(calm, 1)).isEmpty();
-    assertThat(Usage.lines(calm, 1)).hasSize(5).allMatch(line -> line.startsWith("steady"));
+    assertThat(Usage.growing(calm, MINUTE)).isEmpty();
+    assertThat(Usage.lines(calm, MINUTE)).hasSize(5).allMatch(line -> line.startsWith("steady"));
   }
 
   @Test
   void allThatGrowsIsNamed() {
     List<Usage> calm = calm(MINUTE, second -> second);
 
-    assertThat(Usage.growing(calm, 1)).hasSize(5).allMatch(line -> line.endsWith(" grows"));
-    assertThat(Usage.lines(calm, 1)).allMatch(line -> line.startsWith("grows"));
+    assertThat(Usage.growing(calm, MINUTE)).hasSize(5).allMatch(line -> line.endsWith(" grows"));
+    assertThat(Usage.lines(calm, MINUTE)).allMatch(line -> line.startsWith("grows"));
   }
 
   @Test
   void aShortCalmSaysNothingOfGrowth() {
     List<Usage> calm = calm(MINUTE / 2, second -> second);
 
-    assertThat(Usage.growing(calm, 1)).isEmpty();
-    assertThat(Usage.lines(calm, 1)).allMatch(line -> line.startsWith("unknown"));
+    assertThat(Usage.growing(calm, MINUTE / 2.0)).isEmpty();
+    assertThat(Usage.lines(calm, MINUTE / 2.0)).allMatch(line -> line.startsWith("unknown"));
   }
 
   /** One a second, each of whose measures is a multiple of the same number. */

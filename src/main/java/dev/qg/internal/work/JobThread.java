@@ -68,9 +68,15 @@ final class JobThread implements Runnable {
       use(job);
       work(job);
     } catch (Throwable t) {
-      job.letGo();
-      // Its end could not even be left to others: the job is as it was, and free.
-      log.atError().addKeyValue("event", "worker_failing").setCause(t).log("{} was not ended", job);
+      try {
+        // Its end could not even be left to others: the job is as it was, and free.
+        log.atError()
+            .addKeyValue("event", "worker_failing")
+            .setCause(t)
+            .log("{} was not ended", job);
+      } finally {
+        job.letGo();
+      }
     } finally {
       use(null);
       pace.ran(System.nanoTime() - start);
