@@ -1,5 +1,6 @@
 package dev.qg;
 
+import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -8,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.qg.fixture.Effects;
 import dev.qg.fixture.Intercept;
+import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -17,8 +19,12 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -80,6 +86,49 @@ class ErrorsAmidStatementsTest {
       assertThat(unbroken).isEmpty();
       assertNoneIsMissing();
       await().until(() -> db.advisoryLocks() == 0);
+    }
+  }
+
+  @Test
+  void manyEndsThatWereWrittenBeforeOneAreToldAsWhatTheyAre() {
+    int jobs = 20;
+    db.ctx().deleteFrom(QUE_JOBS).execute();
+    db.qg().enqueueAll(Collections.nCopies(jobs, Job.of("Do")));
+    CountDownLatch allRun = new CountDownLatch(jobs);
+    AtomicBoolean isWritten = new AtomicBoolean();
+    DataSource waiting =
+        Intercept.before(
+            connections,
+            (connection, sql) -> {
+              if (Sql.deletes(sql)) {
+                awaitAll(allRun);
+              }
+            });
+    DataSource failing =
+        Intercept.after(
+            waiting,
+            (connection, sql) -> {
+              if (Sql.deletes(sql) && !isWritten.getAndSet(true)) {
+                throw new OutOfMemoryError("forced");
+              }
+            });
+    try (Qg qg = Qg.create(failing);
+        WorkerPool pool =
+            WorkerPool.builder(qg, WorkMap.of("Do", job -> allRun.countDown())).build()) {
+      pool.start();
+      await().until(() -> pool.snapshot().worked() == jobs);
+      assertThat(pool.snapshot().lost()).isZero();
+    }
+    assertThat(isWritten).isTrue();
+    assertThat(db.jobs()).isEmpty();
+    assertNoneIsMissing();
+  }
+
+  private static void awaitAll(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -24,16 +24,19 @@ final class Applications {
     return new HikariDataSource(config);
   }
 
-  /**
-   * Ends this process with the one that has started it, however that ends; and with any of its
-   * threads that nothing has caught an error of, so that this is seen.
-   */
-  static void begin() {
-    Thread.setDefaultUncaughtExceptionHandler(
-        (thread, e) -> {
+  /** Starts a thread that this process ends with if it fails, so that this is seen. */
+  static void start(String name, Runnable task) {
+    Thread thread = new Thread(task, name);
+    thread.setUncaughtExceptionHandler(
+        (same, e) -> {
           e.printStackTrace();
           Runtime.getRuntime().halt(1);
         });
+    thread.start();
+  }
+
+  /** Ends this process with the one that has started it, however that ends. */
+  static void begin() {
     Thread watcher = new Thread(Applications::awaitEndOfParent, "parent");
     watcher.setDaemon(true);
     watcher.start();

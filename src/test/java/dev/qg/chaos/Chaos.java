@@ -109,8 +109,10 @@ public final class Chaos {
     boolean clean = false;
     try {
       machine.awaitRecovery();
+      machine.awaitAllWork();
+      Usage first = machine.usage();
       strike(machine);
-      broken.addAll(rest(machine));
+      broken.addAll(rest(machine, first));
       machine.drain();
       broken.addAll(Verdict.leftByWorkers(machine.servers()));
     } catch (RuntimeException | Error e) {
@@ -174,13 +176,14 @@ public final class Chaos {
         }
       }
       together.forEach(fault -> recoveries.add(fault.name(), recovery));
+      Duration until = machine.awaitAllWork();
       say(
           "%-60s %5.1f s, all done after %5.1f s, each works again %5.1f s later"
               .formatted(
                   name,
                   inSeconds(Duration.between(began, healed)),
                   inSeconds(recovery),
-                  inSeconds(machine.awaitAllWork())));
+                  inSeconds(until)));
     }
   }
 
@@ -226,24 +229,25 @@ public final class Chaos {
   /**
    * Lets it work undisturbed, and looks what it uses meanwhile.
    *
+   * @param first what it used before anything struck
    * @return what is not as it should be
    */
-  private List<String> rest(Machine machine) {
+  private List<String> rest(Machine machine, Usage first) {
     pause((double) AFTERMATH.toSeconds());
     List<Usage> usages = new ArrayList<>();
-    long before = machine.orders();
+    long before = machine.workedOrders();
     long start = System.nanoTime();
     do {
       usages.add(machine.usage());
       pause(SAMPLE_SECONDS);
     } while (System.nanoTime() - start < calm.toNanos());
     double seconds = (double) (System.nanoTime() - start) / TimeUnit.SECONDS.toNanos(1);
-    double reached = (machine.orders() - before) / seconds;
+    double reached = (machine.workedOrders() - before) / seconds;
     machine.raiseFallen();
-    Usage.lines(usages, seconds).forEach(System.out::println);
-    String orders = "%.0f orders a second in the calm".formatted(reached);
+    Usage.lines(first, usages, seconds).forEach(System.out::println);
+    String orders = "%.0f orders a second worked in the calm".formatted(reached);
     System.out.println(orders);
-    List<String> broken = new ArrayList<>(Usage.growing(usages, seconds));
+    List<String> broken = new ArrayList<>(Usage.growing(first, usages, seconds));
     if (reached < LEAST_OF_RATE * rate) {
       broken.add(orders);
     }

@@ -25,7 +25,7 @@ final class ClassicProcess {
   public static void main(String[] args) {
     Applications.begin();
     Progress progress = new Progress();
-    new Thread(() -> work(args[0], args[1], progress)).start();
+    Applications.start("classic", () -> work(args[0], args[1], progress));
     Applications.ready();
     progress.report();
   }

@@ -80,7 +80,7 @@ final class ProducerProcess {
       ProducerProcess producer =
           new ProducerProcess(
               qg, ctx, answers, Long.parseLong(args[3]), (life << BITS_OF_THREAD) + i);
-      new Thread(() -> producer.produce(rate), "producer-" + i).start();
+      Applications.start("producer-" + i, () -> producer.produce(rate));
     }
     Applications.ready();
   }

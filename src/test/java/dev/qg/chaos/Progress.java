@@ -40,7 +40,11 @@ final class Progress {
         System.gc();
         heap = runtime.totalMemory() - runtime.freeMemory();
       }
-      System.out.println(WORD + worked + " " + heap + " " + Thread.activeCount());
+      try {
+        System.out.println(WORD + worked + " " + heap + " " + Thread.activeCount());
+      } catch (OutOfMemoryError e) {
+        // A handler has filled the heap: the next report says how it is afterwards.
+      }
     }
   }
 

@@ -14,8 +14,13 @@ import java.util.function.ToLongFunction;
  */
 record Usage(long heap, long threads, long sessions, long locks, long table) {
 
-  /** What may come and go, in bytes or pieces. */
-  private record Measure(String name, ToLongFunction<Usage> of, double unit, long slack) {}
+  /**
+   * What may come and go, in bytes or pieces.
+   *
+   * @param isAsAtFirst whether faults leave it as it was before the first of them
+   */
+  private record Measure(
+      String name, ToLongFunction<Usage> of, double unit, long slack, boolean isAsAtFirst) {}
 
   private static final double MIB = 1 << 20;
 
@@ -24,38 +29,45 @@ record Usage(long heap, long threads, long sessions, long locks, long table) {
 
   private static final List<Measure> MEASURES =
       List.of(
-          new Measure("heap of a worker after a collection (MiB)", Usage::heap, MIB, 4 << 20),
-          new Measure("threads of all workers", Usage::threads, 1, 8),
-          new Measure("sessions", Usage::sessions, 1, 10),
-          new Measure("advisory locks", Usage::locks, 1, 1_000),
-          new Measure("table and indexes (MiB)", Usage::table, MIB, 8 << 20));
+          new Measure("heap of a worker after a collection (MiB)", Usage::heap, MIB, 4 << 20, true),
+          new Measure("threads of all workers", Usage::threads, 1, 8, true),
+          // How many a pool opens depends on what there is to do at a time.
+          new Measure("sessions", Usage::sessions, 1, 10, false),
+          new Measure("advisory locks", Usage::locks, 1, 1_000, false),
+          // What was once needed for dead rows is used again, and not given back.
+          new Measure("table and indexes (MiB)", Usage::table, MIB, 8 << 20, false));
 
   /**
    * A line for each measure.
    *
+   * @param before the first fault
    * @param seconds how long it was
    */
-  static List<String> lines(List<Usage> calm, double seconds) {
+  static List<String> lines(Usage before, List<Usage> calm, double seconds) {
     return MEASURES.stream()
         .map(
             measure ->
-                "%-8s %s: at most %.1f in the first half of the calm, %.1f in the second"
+                "%-8s %s: %.1f at first, at most %.1f in the first half of the calm, %.1f in the second"
                     .formatted(
-                        isTooShort(seconds) ? "unknown" : grows(calm, measure) ? "grows" : "steady",
+                        isTooShort(seconds)
+                            ? "unknown"
+                            : grows(before, calm, measure) ? "grows" : "steady",
                         measure.name,
+                        measure.of.applyAsLong(before) / measure.unit,
                         most(firstHalf(calm), measure) / measure.unit,
                         most(secondHalf(calm), measure) / measure.unit))
         .toList();
   }
 
   /**
-   * What grows in a calm time.
+   * What grows in a calm time, or has grown until then.
    *
+   * @param before the first fault
    * @param seconds how long it was
    */
-  static List<String> growing(List<Usage> calm, double seconds) {
+  static List<String> growing(Usage before, List<Usage> calm, double seconds) {
     return MEASURES.stream()
-        .filter(measure -> !isTooShort(seconds) && grows(calm, measure))
+        .filter(measure -> !isTooShort(seconds) && grows(before, calm, measure))
         .map(measure -> measure.name + " grows")
         .toList();
   }
@@ -64,8 +76,10 @@ record Usage(long heap, long threads, long sessions, long locks, long table) {
     return seconds < SECONDS_TO_TELL_GROWTH;
   }
 
-  private static boolean grows(List<Usage> calm, Measure measure) {
-    return most(secondHalf(calm), measure) > most(firstHalf(calm), measure) + measure.slack;
+  private static boolean grows(Usage before, List<Usage> calm, Measure measure) {
+    long atLast = most(secondHalf(calm), measure) - measure.slack;
+    return atLast > most(firstHalf(calm), measure)
+        || (measure.isAsAtFirst && atLast > measure.of.applyAsLong(before));
   }
 
   private static List<Usage> firstHalf(List<Usage> calm) {

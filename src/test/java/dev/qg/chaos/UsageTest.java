@@ -16,24 +16,38 @@ class UsageTest {
   void nothingIsWrongWithWhatComesAndGoes() {
     List<Usage> calm = calm(MINUTE, second -> second % 2);
 
-    assertThat(Usage.growing(calm, MINUTE)).isEmpty();
-    assertThat(Usage.lines(calm, MINUTE)).hasSize(5).allMatch(line -> line.startsWith("steady"));
+    assertThat(Usage.growing(usage(0), calm, MINUTE)).isEmpty();
+    assertThat(Usage.lines(usage(0), calm, MINUTE))
+        .hasSize(5)
+        .allMatch(line -> line.startsWith("steady"));
   }
 
   @Test
   void allThatGrowsIsNamed() {
     List<Usage> calm = calm(MINUTE, second -> second);
 
-    assertThat(Usage.growing(calm, MINUTE)).hasSize(5).allMatch(line -> line.endsWith(" grows"));
-    assertThat(Usage.lines(calm, MINUTE)).allMatch(line -> line.startsWith("grows"));
+    assertThat(Usage.growing(usage(0), calm, MINUTE))
+        .hasSize(5)
+        .allMatch(line -> line.endsWith(" grows"));
+    assertThat(Usage.lines(usage(0), calm, MINUTE)).allMatch(line -> line.startsWith("grows"));
   }
 
   @Test
   void aShortCalmSaysNothingOfGrowth() {
     List<Usage> calm = calm(MINUTE / 2, second -> second);
 
-    assertThat(Usage.growing(calm, MINUTE / 2.0)).isEmpty();
-    assertThat(Usage.lines(calm, MINUTE / 2.0)).allMatch(line -> line.startsWith("unknown"));
+    assertThat(Usage.growing(usage(0), calm, MINUTE / 2.0)).isEmpty();
+    assertThat(Usage.lines(usage(0), calm, MINUTE / 2.0))
+        .allMatch(line -> line.startsWith("unknown"));
+  }
+
+  @Test
+  void whatHasGrownUntilTheCalmIsNamed() {
+    List<Usage> calm = calm(MINUTE, second -> 10);
+
+    assertThat(Usage.growing(usage(0), calm, MINUTE))
+        .containsExactly(
+            "heap of a worker after a collection (MiB) grows", "threads of all workers grows");
   }
 
   /** One a second, each of whose measures is a multiple of the same number. */

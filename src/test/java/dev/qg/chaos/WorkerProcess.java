@@ -30,6 +30,7 @@ final class WorkerProcess {
   private static final Duration INTERVAL = Duration.ofMillis(50);
 
   private static final Duration LIMIT_OF_SHUTDOWN = Duration.ofSeconds(10);
+  private static final int LEAST_BYTES = 1_024;
   private static final Duration WITHOUT_MEMORY = Duration.ofSeconds(5);
 
   private final long seed;
@@ -92,14 +93,14 @@ final class WorkerProcess {
     AtomicBoolean isToEnd = new AtomicBoolean();
     workers.forEach(
         worker ->
-            new Thread(
-                    () -> {
-                      worker.work();
-                      if (!isToEnd.get()) {
-                        throw new IllegalStateException("A worker has ended by itself");
-                      }
-                    })
-                .start());
+            Applications.start(
+                "worker",
+                () -> {
+                  worker.work();
+                  if (!isToEnd.get()) {
+                    throw new IllegalStateException("A worker has ended by itself");
+                  }
+                }));
     return limit -> {
       isToEnd.set(true);
       return workers.stream().allMatch(worker -> worker.shutdown(limit));
@@ -152,11 +153,20 @@ final class WorkerProcess {
                 : "select pg_advisory_unlock_all()");
   }
 
+  /** Down to the last bytes, so that all others have none either for a moment. */
   private static void fillTheHeap() {
-    Object[] all = new Object[1 << 20];
+    Object[] all = new Object[1 << 16];
+    int size = 1 << 20;
     for (int i = 0; i < all.length; i++) {
-      all[i] = new byte[1 << 20];
+      try {
+        all[i] = new byte[size];
+      } catch (OutOfMemoryError e) {
+        size /= 2;
+        if (size < LEAST_BYTES) {
+          throw e;
+        }
+      }
     }
-    throw new IllegalStateException("The heap has room for " + all.length + " MiB");
+    throw new IllegalStateException("The heap is larger than it was to be");
   }
 }

@@ -5,10 +5,11 @@ import dev.qg.internal.work.Ending.Failure;
 import dev.qg.internal.work.HeldJob.End;
 import java.sql.Connection;
 import java.time.Duration;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -25,8 +26,14 @@ final class EndWriter {
   private final Statements sql;
   private final Counters counters;
 
-  /** What is being written; each leaves it when it is settled or refused. */
-  private final ArrayDeque<Ending> batch = new ArrayDeque<>(BATCH);
+  /** Made beforehand, for where there is no memory. */
+  private static final Consumer<Ending> DOUBT = Ending::doubt;
+
+  /**
+   * What is being written. A list, as it loses nothing where there is no memory to make it larger;
+   * a deque would.
+   */
+  private final List<Ending> batch = new ArrayList<>(BATCH);
 
   private final RefusedEndings refused = new RefusedEndings();
 
@@ -60,16 +67,32 @@ final class EndWriter {
   void write(Session session) {
     try {
       writeMany(session);
+      forgetSettled();
       while (!batch.isEmpty()) {
-        writeFirst(session);
+        writeLast(session);
       }
     } catch (Throwable t) {
       if (t instanceof Error) {
         // Maybe amid the answer to a statement.
         session.doubt();
       }
-      batch.forEach(Ending::doubt);
+      forgetSettled();
+      batch.forEach(DOUBT);
       throw t;
+    }
+  }
+
+  /** This needs no memory. */
+  private void forgetSettled() {
+    int kept = 0;
+    for (int i = 0; i < batch.size(); i++) {
+      Ending ending = batch.get(i);
+      if (!ending.isSettled()) {
+        batch.set(kept++, ending);
+      }
+    }
+    while (batch.size() > kept) {
+      batch.remove(batch.size() - 1);
     }
   }
 
@@ -96,7 +119,7 @@ final class EndWriter {
     } catch (RuntimeException e) {
       requireAnswer(session, e);
       // Of several statements, one may have been committed.
-      batch.forEach(Ending::doubt);
+      batch.forEach(DOUBT);
     }
   }
 
@@ -107,30 +130,28 @@ final class EndWriter {
       return;
     }
     Set<Long> hit = statement.apply(some);
+    some.forEach(ending -> settle(ending, hit.contains(ending.key().id())));
     counters.endStatements.increment();
     counters.endedByThem.add(some.size());
-    some.forEach(ending -> settle(ending, hit.contains(ending.key().id())));
   }
 
-  private void writeFirst(Session session) {
-    Connection connection = session.connection();
-    Ending ending = batch.getFirst();
-    if (!ending.isSettled()) {
-      boolean hit;
-      try {
-        hit = write(connection, ending);
-      } catch (RuntimeException e) {
-        requireAnswer(session, e);
-        refused.add(ending);
-        batch.removeFirst();
-        refused.tell(ending, e);
-        return;
-      }
-      counters.endStatements.increment();
-      counters.endedByThem.increment();
-      settle(ending, hit);
+  private void writeLast(Session session) {
+    int last = batch.size() - 1;
+    Ending ending = batch.get(last);
+    boolean hit;
+    try {
+      hit = write(session.connection(), ending);
+    } catch (RuntimeException e) {
+      requireAnswer(session, e);
+      refused.add(ending);
+      batch.remove(last);
+      refused.tell(ending, e);
+      return;
     }
-    batch.removeFirst();
+    settle(ending, hit);
+    batch.remove(last);
+    counters.endStatements.increment();
+    counters.endedByThem.increment();
   }
 
   private boolean write(Connection connection, Ending ending) {

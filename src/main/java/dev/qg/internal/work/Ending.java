@@ -24,7 +24,7 @@ final class Ending {
 
   private enum State {
     NEW,
-    /** Its statement may have been committed when the connection broke. */
+    /** A statement that has failed may have been committed all the same. */
     UNCERTAIN,
     SETTLED
   }

@@ -34,8 +34,16 @@ final class Holds {
   private volatile int size;
 
   void add(HeldJob job, Session session) {
-    holds.put(id(job), new Hold(job, session));
-    bytes += job.row().size();
+    Long id = id(job);
+    Hold hold = new Hold(job, session);
+    try {
+      holds.put(id, hold);
+    } finally {
+      // Also where there was no memory to make room for the next ones.
+      if (hold.equals(holds.get(id))) {
+        bytes += job.row().size();
+      }
+    }
     size = holds.size();
   }
 
@@ -52,7 +60,8 @@ final class Holds {
   }
 
   /**
-   * Forgets what was released; if that fails, it goes on with the same job the next time.
+   * Forgets what was released. If that fails, it goes on with the same job the next time, and the
+   * session is to be ended, as nobody knows what it had to give up before.
    *
    * @param session that holds locks now, or null
    * @param each hears of each job

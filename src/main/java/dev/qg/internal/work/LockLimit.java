@@ -1,33 +1,60 @@
 package dev.qg.internal.work;
 
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * How many locks a pool may hold: as many as it is set to, or fewer while the server's lock table
- * is full, which all sessions share. For the locker's thread.
+ * is full, which all sessions share. When there is room again, it has all of them within seconds,
+ * by doubling. For the locker's thread.
  */
 final class LockLimit {
 
   private static final Logger log = LoggerFactory.getLogger(LockLimit.class);
 
-  private static final long BEFORE_GROWTH = Duration.ofMinutes(1).toNanos();
+  /** How long it waits before it grows. */
+  private static final long FIRST_PAUSE = Duration.ofSeconds(1).toNanos();
+
+  /**
+   * The same where there was no room for that again and again, as each try may cost others theirs.
+   */
+  private static final long LONGEST_PAUSE = Duration.ofMinutes(1).toNanos();
 
   private final int most;
+
+  /** In nanoseconds, from anywhere. */
+  private final LongSupplier clock;
+
   private int current;
+  private long pause = FIRST_PAUSE;
   private long growAt;
+
+  /** Whether it has grown since it has shrunk. */
+  private boolean grown;
+
   private boolean told;
 
   LockLimit(int most) {
+    this(most, System::nanoTime);
+  }
+
+  LockLimit(int most, LongSupplier clock) {
     this.most = most;
+    this.clock = clock;
     this.current = most;
   }
 
   int get() {
-    if (current < most && System.nanoTime() - growAt > 0) {
+    if (current < most && clock.getAsLong() - growAt > 0) {
+      if (grown) {
+        // There was room for the last time.
+        pause = FIRST_PAUSE;
+      }
+      grown = true;
       current = Math.min(most, current * 2);
-      growAt = System.nanoTime() + BEFORE_GROWTH;
+      growAt = clock.getAsLong() + pause;
     }
     return current;
   }
@@ -50,7 +77,11 @@ final class LockLimit {
   /** Shrinks to so many, after something else had no room. */
   void shrinkTo(int locks, RuntimeException cause) {
     current = Math.min(current, locks);
-    growAt = System.nanoTime() + BEFORE_GROWTH;
+    if (grown) {
+      pause = Math.min(pause * 2, LONGEST_PAUSE);
+      grown = false;
+    }
+    growAt = clock.getAsLong() + pause;
     if (!told) {
       told = true;
       log.atWarn()

@@ -22,6 +22,9 @@ final class Locker implements Runnable {
 
   private static final Logger log = LoggerFactory.getLogger(Locker.class);
 
+  /** Made beforehand, for where there is no memory. */
+  private static final Consumer<List<HeldJob>> LET_GO = Locker::letGo;
+
   private final LockSession session;
   private final Taker taker;
   private final Function<JobRow, HeldJob> maker;
@@ -182,7 +185,7 @@ final class Locker implements Runnable {
       return buffer.add(jobs);
     } catch (Throwable t) {
       // None is in the buffer, where a thread could have begun to work it.
-      jobs.forEach(HeldJob::letGo);
+      NoMemory.surely(jobs, LET_GO);
       throw t;
     }
   }
@@ -198,9 +201,13 @@ final class Locker implements Runnable {
 
   private void giveBack(List<HeldJob> jobs) {
     // All of them before anything that may fail for want of memory.
-    jobs.forEach(HeldJob::letGo);
+    NoMemory.surely(jobs, LET_GO);
     counters.givenBack.add(jobs.size());
     jobs.forEach(job -> taker.givenBack(job.row().key()));
+  }
+
+  private static void letGo(List<HeldJob> jobs) {
+    jobs.forEach(HeldJob::letGo);
   }
 
   /** Gives back what has not started. */
@@ -235,7 +242,7 @@ final class Locker implements Runnable {
     List<HeldJob> lost = holds.lose(gone);
     taker.reset();
     // Told of the loss before they are drained: what a thread takes meanwhile is not started.
-    buffer.drain().forEach(HeldJob::letGo);
+    NoMemory.surely(buffer.drain(), LET_GO);
     lost.forEach(interrupter);
     if (!lost.isEmpty()) {
       log.atWarn()

@@ -1,13 +1,13 @@
 package dev.qg.internal.work;
 
-import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /** What to do where there is no memory, as others have taken all of it for a moment. */
 final class NoMemory {
 
-  private static final long PAUSE = Duration.ofMillis(100).toNanos();
+  /** In nanoseconds; a constant, as this class may be made where there is no memory. */
+  private static final long PAUSE = 100_000_000;
 
   private NoMemory() {}
 

@@ -1,9 +1,10 @@
 package dev.qg.internal.work;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.slf4j.event.Level;
@@ -17,7 +18,8 @@ final class RefusedEndings {
   /** Where very many are refused at a time, the first ones tell why. */
   private static final int MOST_TOLD = 10;
 
-  private final ArrayDeque<Ending> waiting = new ArrayDeque<>();
+  /** A list, as it loses nothing where there is no memory to make it larger; a deque would. */
+  private final List<Ending> waiting = new ArrayList<>();
 
   /** Those that were refused before, for what is said once. */
   private final Set<Ending> known = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -58,11 +60,11 @@ final class RefusedEndings {
     }
   }
 
-  /** Gives them out: each is forgotten when it is taken, and none if that fails. */
+  /** Gives them out, the last first: each is forgotten when it is taken, and none if that fails. */
   void drain(Consumer<Ending> taker) {
-    while (!waiting.isEmpty()) {
-      taker.accept(waiting.getFirst());
-      waiting.removeFirst();
+    for (int last = waiting.size() - 1; last >= 0; last--) {
+      taker.accept(waiting.get(last));
+      waiting.remove(last);
     }
   }
 
