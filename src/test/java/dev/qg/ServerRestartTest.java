@@ -33,8 +33,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
@@ -75,50 +75,14 @@ class ServerRestartTest {
   }
 
   @ParameterizedTest
-  @EnumSource
-  void allIsDoneAfterAServerHasEndedInTheMidstOfIt(End end) {
+  @CsvSource({"FAST, 0", "IMMEDIATE, 1", "KILLED, 60"})
+  void allIsDoneAfterAServerHasEndedInTheMidstOfItAndWasAwayForSoManySeconds(End end, int seconds) {
     enqueue("Write", 200);
     enqueue("Do", 200);
     List<Long> jobs = jobs();
     try (Workers workers = new Workers(dataSource(), job -> {}).start()) {
       await().atMost(PATIENCE).until(() -> jobs().size() < 350);
       server.stop(end);
-      int before = workers.asked();
-      await()
-          .atMost(PATIENCE)
-          .untilAsserted(
-              () -> {
-                assertThat(failures(Level.DEBUG, "Can't take jobs")).hasSizeGreaterThan(2);
-                assertThat(failures(Level.ERROR, "Can't take jobs"))
-                    .extracting(ServerRestartTest::thrown)
-                    .hasSize(1);
-                assertThat(failures(Level.ERROR, "Can't work jobs"))
-                    .extracting(ServerRestartTest::thrown)
-                    .hasSize(1);
-              });
-      // Of four threads that go on, with pauses that grow, and of handlers that were running.
-      assertThat(workers.asked() - before).isLessThan(60);
-      server.start();
-      awaitTheEnd();
-      await().until(() -> logs.events("worker_recovered").size() >= 2);
-      assertThat(workers.runs()).hasSize(400);
-    }
-    assertThat(Effects.notes(ctx()))
-        .containsExactlyInAnyOrderElementsOf(
-            jobs.subList(0, 200).stream().map(String::valueOf).toList());
-    assertEachIsToldOnce();
-    assertThat(alarms()).hasSizeLessThan(40);
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {1, 60})
-  void allIsDoneAfterAServerWasAwayForSoManySeconds(int seconds) {
-    enqueue("Write", 200);
-    enqueue("Do", 200);
-    List<Long> jobs = jobs();
-    try (Workers workers = new Workers(dataSource(), job -> {}).start()) {
-      await().atMost(PATIENCE).until(() -> jobs().size() < 350);
-      server.stop(End.FAST);
       long back = System.currentTimeMillis() + Duration.ofSeconds(seconds).toMillis();
       int before = workers.asked();
       // Each of them is still there, and tries.
