@@ -110,6 +110,7 @@ class ServerTimeOutsTest {
     try (workers) {
       db.enqueue("Write");
       start(Way.WORKERS, workers);
+      await().until(() -> db.advisoryLocks() == 0);
       idle.set(true);
       await().until(() -> logs.events("worker_recovered").size() == 1);
       db.enqueue("Write");
