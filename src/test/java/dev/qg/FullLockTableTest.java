@@ -1,11 +1,13 @@
 package dev.qg;
 
+import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.TestDatabase;
+import dev.qg.fixture.Way;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;
@@ -14,19 +16,28 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** A pool makes do with the room that the server's lock table has, and never stands still. */
+/**
+ * A pool makes do with the room that the server's lock table has, and never stands still; where
+ * there is none at all, workers of both kinds wait for it and lose nothing.
+ */
 class FullLockTableTest {
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
   @RegisterExtension final Logs logs = new Logs();
 
   private final CountDownLatch release = new CountDownLatch(1);
+  private final Map<Long, Integer> runs = new ConcurrentHashMap<>();
 
   @Test
   void makesDoWithFewerWhenTheServersLockTableIsFull() throws Exception {
@@ -117,12 +128,81 @@ class FullLockTableTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void goesOnByItselfWhereThereWasNoLockAtTheStart(Way way) throws Exception {
+    HikariDataSource dataSource = smallServer();
+    try (Qg qg = Qg.create(dataSource);
+        Connection greedy = DriverManager.getConnection(dataSource.getJdbcUrl())) {
+      qg.enqueueAll(Collections.nCopies(20, Job.of("Do")));
+      await().until(() -> dataSource.getHikariPoolMXBean().getTotalConnections() == 5);
+      leaveRoomFor(0, greedy);
+      way.start(qg, WorkMap.of("Do", this::run), "", "")
+          .during(
+              () -> {
+                // Each try ends one of the five sessions, and without a lock there is no other.
+                await().until(() -> logs.events("worker_failing").size() >= 4);
+                DSL.using(greedy).execute("select pg_advisory_unlock_all()");
+                await()
+                    // The connection pool makes pauses of up to 10 s itself.
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> DSL.using(greedy).fetchCount(QUE_JOBS) == 0);
+              });
+    }
+    assertThat(runs).hasSize(20).allSatisfy((id, count) -> assertThat(count).isOne());
+    assertThat(logs.alarms("worker_failing")).hasSizeLessThanOrEqualTo(2);
+    assertThat(logs.alarms("job_failed")).isEmpty();
+    assertThat(logs.alarms("job_lost")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void losesNothingThatRanWhenTheLastLockWasTaken(Way way) throws Exception {
+    HikariDataSource dataSource = smallServer();
+    CountDownLatch running = new CountDownLatch(2);
+    WorkMap workMap = slow(running).add("Do", this::run).build();
+    try (Qg qg =
+            Qg.builder(dataSource)
+                .retryPolicy(RetryPolicy.builder().delay(failures -> Duration.ZERO).build())
+                .build();
+        Connection greedy = DriverManager.getConnection(dataSource.getJdbcUrl())) {
+      qg.enqueueAll(Collections.nCopies(2, Job.of("Slow")));
+      qg.enqueueAll(Collections.nCopies(20, Job.of("Do")));
+      way.start(qg, workMap, "", "")
+          .during(
+              () -> {
+                running.await();
+                await().until(() -> dataSource.getHikariPoolMXBean().getTotalConnections() == 5);
+                leaveRoomFor(0, greedy);
+                release.countDown();
+                await()
+                    .until(
+                        () ->
+                            Stream.of("lock_table_full", "worker_failing")
+                                .anyMatch(event -> !logs.alarms(event).isEmpty()));
+                DSL.using(greedy).execute("select pg_advisory_unlock_all()");
+                await().atMost(Duration.ofSeconds(20)).until(() -> qg.stats().isEmpty());
+              });
+    }
+    assertThat(runs).hasSize(22);
+    // A worker has no locks to spare for the end of its job, which is not done without that.
+    assertThat(runs)
+        .allSatisfy((id, count) -> assertThat(count).isBetween(1, way == Way.POOL ? 1 : 2));
+    assertThat(logs.alarms("worker_failing")).hasSizeLessThanOrEqualTo(2);
+    assertThat(logs.alarms("job_lost")).isEmpty();
+  }
+
+  private void run(LockedJob job) {
+    runs.merge(job.id(), 1, Integer::sum);
+  }
+
   /** A handler that tells when it runs, and waits. */
   private WorkMap.Builder slow(CountDownLatch running) {
     return WorkMap.builder()
         .add(
             "Slow",
             job -> {
+              run(job);
               running.countDown();
               release.await();
             });

@@ -4,15 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.qg.fixture.Effects;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.TestDatabase;
+import dev.qg.fixture.Way;
 import dev.qg.jooq.tables.records.QueJobsRecord;
+import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -48,6 +52,62 @@ class HandlerErrorsTest {
         .isEqualTo(true);
     assertThat(logs.events("job_failed")).hasSize(1);
     assertThat(logs.alarms("worker_failing")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void ofACloseFailsTheJobThoughItsBodyHasSucceeded(Way way) throws Exception {
+    String error =
+        work(
+            way,
+            job -> {
+              try (Refusing resource = new Refusing(job)) {
+                resource.write();
+              }
+            });
+    assertThat(error).startsWith("java.io.IOException: can't close\n");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void ofACloseIsKeptWithThatOfTheBody(Way way) throws Exception {
+    String error =
+        work(
+            way,
+            job -> {
+              try (Refusing resource = new Refusing(job)) {
+                resource.write();
+                throw new IllegalStateException("in the body");
+              }
+            });
+    assertThat(error)
+        .startsWith("java.lang.IllegalStateException: in the body\n")
+        .contains("\nSuppressed: java.io.IOException: can't close\n");
+  }
+
+  /** Works a job that fails, which undoes what it wrote, and tells what is kept of that. */
+  private String work(Way way, WorkFunc handler) throws Exception {
+    Effects.createTable(db.ctx());
+    long id = db.enqueue("Bad");
+    way.start(db.qg(), WorkMap.of("Bad", handler), "")
+        .during(
+            () -> await().until(() -> db.jobs().stream().allMatch(job -> job.getErrorCount() > 0)));
+    assertThat(Effects.notes(db.ctx())).isEmpty();
+    assertThat(logs.alarms("worker_failing")).isEmpty();
+    return db.job(id).getLastError();
+  }
+
+  /** What a handler uses, and can't close. */
+  private record Refusing(LockedJob job) implements Closeable {
+
+    void write() {
+      Effects.write(job.tx(), "written");
+    }
+
+    @Override
+    public void close() throws IOException {
+      throw new IOException("can't close");
+    }
   }
 
   static Stream<Arguments> errors() {

@@ -24,6 +24,7 @@ import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.postgresql.PGConnection;
 
 /**
  * A pool writes the ends of many jobs in few statements, and one that can't be written is nobody
@@ -168,6 +169,51 @@ class ManyEndsTest {
   }
 
   @Test
+  void areWrittenOnAnotherSessionWhereTheServerHasEndedThatOfTheFinisher() {
+    AtomicBoolean once = new AtomicBoolean(true);
+    Qg qg =
+        Qg.create(
+            Intercept.before(
+                db.dataSource(),
+                (connection, sql) -> {
+                  if (Sql.deletes(sql)) {
+                    awaitAllHandlers();
+                    if (sql.contains("unnest") && once.compareAndSet(true, false)) {
+                      end(connection.unwrap(PGConnection.class).getBackendPID());
+                    }
+                  }
+                }));
+    workThroughTheEndOfTheSession(qg);
+    assertThat(once).isFalse();
+  }
+
+  @Test
+  void areWrittenOnAnotherSessionWhereTheServerEndsThatOfTheFinisherAmidTheDeletion() {
+    // What is not undone with the statement.
+    db.ctx().execute("create sequence ended");
+    db.ctx()
+        .execute(
+            "create function end_session() returns trigger language plpgsql as 'begin"
+                + " if (select count(*) from deleted) > 1 and nextval(''ended'') = 1"
+                + " then perform pg_terminate_backend(pg_backend_pid()); end if; return null; end'");
+    db.ctx()
+        .execute(
+            "create trigger end_session after delete on que_jobs referencing old table as deleted"
+                + " for each statement execute function end_session()");
+    Qg qg =
+        Qg.create(
+            Intercept.before(
+                db.dataSource(),
+                (connection, sql) -> {
+                  if (Sql.deletes(sql)) {
+                    awaitAllHandlers();
+                  }
+                }));
+    workThroughTheEndOfTheSession(qg);
+    assertThat(db.ctx().fetchValue("select is_called from ended")).isEqualTo(true);
+  }
+
+  @Test
   void areGivenBackByAShutdownThatCanNotWriteThem() throws Exception {
     AtomicBoolean away = new AtomicBoolean(true);
     CountDownLatch asked = new CountDownLatch(1);
@@ -189,6 +235,31 @@ class ManyEndsTest {
     assertThat(db.advisoryLocks()).isZero();
     assertThat(db.jobs()).hasSize(1);
     assertThat(pool.shutdown(Duration.ofMillis(100))).as("again").isTrue();
+  }
+
+  /** So that the ends are many that are written together, but for the first. */
+  private void awaitAllHandlers() {
+    await().until(() -> runs.size() == 100);
+  }
+
+  private void end(int pid) {
+    db.ctx().execute("select pg_terminate_backend(?)", pid);
+    await().until(() -> db.sessions("pid = " + pid) == 0);
+  }
+
+  private void workThroughTheEndOfTheSession(Qg qg) {
+    db.qg().enqueueAll(Collections.nCopies(100, Job.of("Do")));
+    try (WorkerPool pool = pool(qg, this::run)) {
+      pool.start();
+      await().until(() -> pool.snapshot().worked() == 100);
+      await().until(() -> db.advisoryLocks() == 0);
+      await().until(() -> logs.events("worker_recovered").size() == 1);
+    }
+    assertThat(db.jobs()).isEmpty();
+    assertEachRanOnce(100);
+    assertThat(logs.alarms("worker_failing")).hasSize(1);
+    assertThat(logs.alarms("job_lost")).isEmpty();
+    assertThat(logs.alarms("lock_session_lost")).isEmpty();
   }
 
   private void run(LockedJob job) {

@@ -3,21 +3,27 @@ package dev.qg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.qg.fixture.Effects;
+import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.TestDatabase;
+import dev.qg.fixture.Way;
 import dev.qg.fixture.Workers;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jooq.DSLContext;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.postgresql.PGConnection;
 
 /**
  * A server with little patience for sessions that idle and transactions that take long doesn't take
- * the locks of a pool; a handler fails by it, if it makes its transaction wait.
+ * the locks of a pool; a handler fails by it, if it makes its transaction wait. A {@code Worker},
+ * whose lock is on the session of its handler, goes on with another session.
  */
 class ServerTimeOutsTest {
 
@@ -27,7 +33,6 @@ class ServerTimeOutsTest {
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
   @RegisterExtension final Logs logs = new Logs();
 
-  private final AtomicReference<WorkerPool> pool = new AtomicReference<>();
   private final AtomicBoolean hasFailed = new AtomicBoolean();
 
   @BeforeEach
@@ -49,8 +54,8 @@ class ServerTimeOutsTest {
   @Test
   void aJobOutsideOfATransactionMayTakeLongAndKeepsItsLock() {
     db.enqueue("Do");
-    try (Workers workers = new Workers(db.pool(8), this::takeLong)) {
-      start(workers);
+    try (Workers workers = new Workers(db.pool(8), job -> takeLong())) {
+      start(Way.POOL, workers);
       assertThat(workers.runs().values()).containsExactly(1);
       assertThat(workers.pool().snapshot().worked()).isEqualTo(1);
     }
@@ -59,41 +64,92 @@ class ServerTimeOutsTest {
   }
 
   @Test
-  void aTransactionThatWaitsFailsAndTheJobRunsAgain() {
-    db.enqueue("Write");
-    try (Workers workers =
-        new Workers(
-            db.pool(8),
-            job -> {
-              if (hasFailed.compareAndSet(false, true)) {
-                takeLong(job);
-              }
-            })) {
-      start(workers);
+  void aWorkersJobOutsideOfATransactionThatTakesLongFailsAndRunsAgain() {
+    db.enqueue("Do");
+    try (Workers workers = new Workers(db.pool(8), job -> takeLongOnce())) {
+      start(Way.WORKERS, workers);
       assertThat(workers.runs().values()).containsExactly(2);
-      assertThat(workers.pool().snapshot().sessionAge().orElseThrow()).isGreaterThan(LONG);
+    }
+    assertThat(logs.events("job_failed")).hasSize(1);
+    assertToldOnce();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aTransactionThatWaitsFailsAndTheJobRunsAgain(Way way) {
+    db.enqueue("Write");
+    try (Workers workers = new Workers(db.pool(8), job -> takeLongOnce())) {
+      start(way, workers);
+      assertThat(workers.runs().values()).containsExactly(2);
+      if (way == Way.POOL) {
+        assertThat(workers.pool().snapshot().sessionAge().orElseThrow()).isGreaterThan(LONG);
+        assertThat(logs.alarms("worker_failing")).isEmpty();
+      }
     }
     assertThat(Effects.notes(db.session())).hasSize(1);
     assertThat(logs.events("job_failed")).hasSize(1);
     assertThat(logs.alarms("lock_session_lost")).isEmpty();
-    assertThat(logs.alarms("worker_failing")).isEmpty();
+    assertToldOnce();
   }
 
-  private void start(Workers workers) {
-    pool.set(workers.pool());
-    workers.pool().start();
+  /** Though the connection pool has not noticed. */
+  @Test
+  void aWorkerIsGivenASessionThatWasEndedAsItHadNothingToDoAndGoesOn() {
+    HikariDataSource small = db.pool(1);
+    AtomicBoolean idle = new AtomicBoolean();
+    Workers workers =
+        new Workers(
+            Intercept.before(
+                small,
+                (connection, sql) -> {
+                  if (idle.compareAndSet(true, false)) {
+                    awaitEnd(connection.unwrap(PGConnection.class).getBackendPID());
+                  }
+                }),
+            job -> {});
+    try (workers) {
+      db.enqueue("Write");
+      start(Way.WORKERS, workers);
+      await().until(() -> db.advisoryLocks() == 0);
+      idle.set(true);
+      await().until(() -> logs.events("worker_recovered").size() == 1);
+      db.enqueue("Write");
+      await().until(() -> db.jobs().isEmpty());
+    }
+    assertThat(idle).isFalse();
+    assertThat(workers.runs().values()).containsExactly(1, 1);
+    assertThat(logs.alarms("worker_failing")).hasSize(1);
+    assertThat(logs.alarms("job_failed")).isEmpty();
+  }
+
+  private void awaitEnd(int session) {
+    DSLContext watcher = db.session();
+    await()
+        .until(
+            () -> watcher.fetch("select from pg_stat_activity where pid = ?", session).isEmpty());
+  }
+
+  private void start(Way way, Workers workers) {
+    if (way == Way.POOL) {
+      workers.pool().start();
+    } else {
+      workers.startWorker();
+    }
     await().until(() -> db.jobs().isEmpty());
   }
 
-  private void takeLong(LockedJob job) {
-    Duration before = pool.get().snapshot().sessionAge().orElseThrow();
-    await()
-        .until(
-            () ->
-                pool.get()
-                    .snapshot()
-                    .sessionAge()
-                    .filter(age -> age.minus(before).compareTo(LONG) > 0)
-                    .isPresent());
+  private void takeLongOnce() {
+    if (hasFailed.compareAndSet(false, true)) {
+      takeLong();
+    }
+  }
+
+  private static void takeLong() {
+    long start = System.nanoTime();
+    await().until(() -> System.nanoTime() - start > LONG.toNanos());
+  }
+
+  private void assertToldOnce() {
+    assertThat(logs.alarms("worker_failing").size()).isLessThanOrEqualTo(1);
   }
 }
