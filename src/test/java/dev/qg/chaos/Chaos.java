@@ -29,8 +29,8 @@ public final class Chaos {
 
   private static final double SAMPLE_SECONDS = 2;
 
-  /** Of the orders, some are rolled back, and a calm of a few seconds can miss some by chance. */
-  private static final double LEAST_OF_RATE = 0.8;
+  /** Where nothing strikes, nothing waits for longer, also where hundreds come at once. */
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(15);
 
   /** So late what a strike has done to a job may come to light, such as by a late answer. */
   private static final Duration AFTERMATH = Duration.ofSeconds(5);
@@ -243,12 +243,15 @@ public final class Chaos {
     } while (System.nanoTime() - start < calm.toNanos());
     double seconds = (double) (System.nanoTime() - start) / TimeUnit.SECONDS.toNanos(1);
     double reached = (machine.workedOrders() - before) / seconds;
+    Duration waited = machine.awaitRecovery();
     machine.raiseFallen();
     Usage.lines(first, usages, seconds).forEach(System.out::println);
-    String orders = "%.0f orders a second worked in the calm".formatted(reached);
+    String orders =
+        "%.0f orders a second worked in the calm, and those left then after %.1f s"
+            .formatted(reached, inSeconds(waited));
     System.out.println(orders);
     List<String> broken = new ArrayList<>(Usage.growing(first, usages, seconds));
-    if (reached < LEAST_OF_RATE * rate) {
+    if (waited.compareTo(LONGEST_WAIT) > 0) {
       broken.add(orders);
     }
     return broken;
