@@ -27,16 +27,27 @@ final class Applications {
   /** Starts a thread that this process ends with if it fails, so that this is seen. */
   static void start(String name, Runnable task) {
     Thread thread = new Thread(task, name);
-    thread.setUncaughtExceptionHandler(
-        (same, e) -> {
-          e.printStackTrace();
-          Runtime.getRuntime().halt(1);
-        });
+    thread.setUncaughtExceptionHandler(Applications::end);
     thread.start();
+  }
+
+  private static void end(Thread thread, Throwable e) {
+    try {
+      e.printStackTrace();
+    } finally {
+      Runtime.getRuntime().halt(1);
+    }
   }
 
   /** Ends this process with the one that has started it, however that ends. */
   static void begin() {
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, e) -> {
+          // One of the library's is to outlive everything; others may die where a heap is full.
+          if (thread.getName().startsWith("qg-")) {
+            end(thread, e);
+          }
+        });
     Thread watcher = new Thread(Applications::awaitEndOfParent, "parent");
     watcher.setDaemon(true);
     watcher.start();

@@ -110,6 +110,8 @@ public final class Chaos {
     try {
       machine.awaitRecovery();
       machine.awaitAllWork();
+      // Another look at the heaps, after all has been used once.
+      pause((double) AFTERMATH.toSeconds());
       Usage first = machine.usage();
       strike(machine);
       broken.addAll(rest(machine, first));

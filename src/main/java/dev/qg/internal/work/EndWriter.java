@@ -6,6 +6,7 @@ import dev.qg.internal.work.HeldJob.End;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
@@ -23,11 +24,11 @@ final class EndWriter {
   /** The most jobs that are ended by one statement. */
   private static final int BATCH = 1_000;
 
-  private final Statements sql;
-  private final Counters counters;
-
   /** Made beforehand, for where there is no memory. */
   private static final Consumer<Ending> DOUBT = Ending::doubt;
+
+  private final Statements sql;
+  private final Counters counters;
 
   /**
    * What is being written. A list, as it loses nothing where there is no memory to make it larger;
@@ -68,9 +69,7 @@ final class EndWriter {
     try {
       writeMany(session);
       forgetSettled();
-      while (!batch.isEmpty()) {
-        writeLast(session);
-      }
+      writeEach(session);
     } catch (Throwable t) {
       if (t instanceof Error) {
         // Maybe amid the answer to a statement.
@@ -79,6 +78,19 @@ final class EndWriter {
       forgetSettled();
       batch.forEach(DOUBT);
       throw t;
+    }
+  }
+
+  private void writeEach(Session session) {
+    while (!batch.isEmpty()) {
+      int last = batch.size() - 1;
+      try {
+        writeLast(session);
+      } catch (Throwable t) {
+        // So that the others come first the next time, where it is this one that can't be written.
+        Collections.swap(batch, 0, last);
+        throw t;
+      }
     }
   }
 
@@ -130,9 +142,9 @@ final class EndWriter {
       return;
     }
     Set<Long> hit = statement.apply(some);
-    some.forEach(ending -> settle(ending, hit.contains(ending.key().id())));
     counters.endStatements.increment();
     counters.endedByThem.add(some.size());
+    some.forEach(ending -> settle(ending, hit.contains(ending.key().id())));
   }
 
   private void writeLast(Session session) {
@@ -143,15 +155,16 @@ final class EndWriter {
       hit = write(session.connection(), ending);
     } catch (RuntimeException e) {
       requireAnswer(session, e);
+      ending.doubt();
       refused.add(ending);
       batch.remove(last);
       refused.tell(ending, e);
       return;
     }
-    settle(ending, hit);
-    batch.remove(last);
     counters.endStatements.increment();
     counters.endedByThem.increment();
+    settle(ending, hit);
+    batch.remove(last);
   }
 
   private boolean write(Connection connection, Ending ending) {

@@ -35,12 +35,12 @@ final class Holds {
 
   void add(HeldJob job, Session session) {
     Long id = id(job);
-    Hold hold = new Hold(job, session);
     try {
-      holds.put(id, hold);
+      holds.put(id, new Hold(job, session));
     } finally {
+      Hold hold = holds.get(id);
       // Also where there was no memory to make room for the next ones.
-      if (hold.equals(holds.get(id))) {
+      if (hold != null && hold.job == job) {
         bytes += job.row().size();
       }
     }

@@ -7,20 +7,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * How many locks a pool may hold: as many as it is set to, or fewer while the server's lock table
- * is full, which all sessions share. When there is room again, it has all of them within seconds,
- * by doubling. For the locker's thread.
+ * is full, which all sessions share. After a shortage it doubles each second; the size at which
+ * that has failed it tries less and less often, as each try may cost others their room. So it has
+ * all within seconds after a short one, and about a minute later after a long one. For the locker's
+ * thread.
  */
 final class LockLimit {
 
   private static final Logger log = LoggerFactory.getLogger(LockLimit.class);
 
-  /** How long it waits before it grows. */
-  private static final long FIRST_PAUSE = Duration.ofSeconds(1).toNanos();
+  private static final long STEP = Duration.ofSeconds(1).toNanos();
 
-  /**
-   * The same where there was no room for that again and again, as each try may cost others theirs.
-   */
+  /** The longest pause before a size is tried for which there was no room again and again. */
   private static final long LONGEST_PAUSE = Duration.ofMinutes(1).toNanos();
+
+  private static final int NONE = Integer.MAX_VALUE;
 
   private final int most;
 
@@ -28,11 +29,18 @@ final class LockLimit {
   private final LongSupplier clock;
 
   private int current;
-  private long pause = FIRST_PAUSE;
   private long growAt;
 
-  /** Whether it has grown since it has shrunk. */
-  private boolean grown;
+  /** For so many there was no room, and it is not known that there is now. */
+  private int wall = NONE;
+
+  /** How long that is not tried again. */
+  private long pause = STEP;
+
+  private long tryAt;
+
+  /** Whether it has grown since the last shortage, which is noticed more than once. */
+  private boolean hasGrown = true;
 
   private boolean told;
 
@@ -47,16 +55,24 @@ final class LockLimit {
   }
 
   int get() {
-    if (current < most && clock.getAsLong() - growAt > 0) {
-      if (grown) {
-        // There was room for the last time.
-        pause = FIRST_PAUSE;
+    if (current < most) {
+      long now = clock.getAsLong();
+      int next = current > most / 2 ? most : current * 2;
+      if (now - growAt > 0 && (next < wall || now - tryAt > 0)) {
+        current = next;
+        growAt = now + STEP;
+        hasGrown = true;
       }
-      grown = true;
-      current = Math.min(most, current * 2);
-      growAt = clock.getAsLong() + pause;
     }
     return current;
+  }
+
+  /** Hears how many are held: if there was no room for that before, there is now. */
+  void held(int locks) {
+    if (locks >= wall) {
+      wall = NONE;
+      pause = STEP;
+    }
   }
 
   /**
@@ -76,12 +92,16 @@ final class LockLimit {
 
   /** Shrinks to so many, after something else had no room. */
   void shrinkTo(int locks, RuntimeException cause) {
-    current = Math.min(current, locks);
-    if (grown) {
-      pause = Math.min(pause * 2, LONGEST_PAUSE);
-      grown = false;
+    long now = clock.getAsLong();
+    if (hasGrown) {
+      boolean isAgain = current >= wall && now - tryAt < LONGEST_PAUSE;
+      pause = isAgain ? Math.min(pause * 2, LONGEST_PAUSE) : STEP;
+      wall = current;
+      hasGrown = false;
     }
-    growAt = clock.getAsLong() + pause;
+    current = Math.min(current, locks);
+    growAt = now + STEP;
+    tryAt = now + pause;
     if (!told) {
       told = true;
       log.atWarn()

@@ -101,6 +101,7 @@ final class Taker {
       // Else it would look in vain for ever; who holds jobs learns of it as they end.
       session.requireWritable();
     }
+    limit.held(held(holds, found));
     nextQueue = (nextQueue + found.size()) % cursors.size();
     return inTurn(found);
   }
@@ -114,7 +115,10 @@ final class Taker {
       Holds holds,
       long bytes) {
     try {
-      return take(session, cursor, Math.min(share, cursor.most()), holds, Math.min(bytes, AT_ONCE));
+      // Outside of what could do with fewer jobs: these make no room for them.
+      session.takeSpares();
+      int wanted = Math.min(share, cursor.most());
+      return take(session, cursor, wanted, holds, held(holds, found), Math.min(bytes, AT_ONCE));
     } catch (Throwable e) {
       List<JobKey> keys = found.stream().flatMap(List::stream).map(JobRow::key).toList();
       if (!keys.isEmpty()) {
@@ -125,12 +129,15 @@ final class Taker {
     }
   }
 
+  private static int held(Holds holds, List<List<JobRow>> found) {
+    return holds.size() + found.stream().mapToInt(List::size).sum();
+  }
+
   private List<JobRow> take(
-      Session session, QueueCursor cursor, int wanted, Holds holds, long bytes) {
+      Session session, QueueCursor cursor, int wanted, Holds holds, int held, long bytes) {
     long now = System.nanoTime();
     JobKey behind = cursor.behind(now);
     try {
-      session.takeSpares();
       Taken taken = session.locks().take(cursor.queue(), wanted, behind, holds.ids(), bytes);
       cursor.looked(now, behind, taken);
       if (!taken.rows().isEmpty()) {
@@ -147,7 +154,7 @@ final class Taker {
           .log("{} jobs could not be read: the next look is for fewer", e.jobs());
       return List.of();
     } catch (RuntimeException e) {
-      if (!SqlStates.isLockTableFull(e) || !limit.shrink(holds.size(), wanted, e)) {
+      if (!SqlStates.isLockTableFull(e) || !limit.shrink(held, wanted, e)) {
         throw e;
       }
       return List.of();

@@ -5,56 +5,101 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+/**
+ * A pool takes its locks back when there is room, and hardly troubles others as long as there is
+ * none.
+ */
 class LockLimitTest {
 
   private static final int MOST = 2_000;
+
   private final RuntimeException full = new IllegalStateException("full");
-
   private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE - 1);
-  private final LockLimit limit = new LockLimit(MOST, clock::get);
 
-  @Test
-  void afterAShortageItHasAllWithinSeconds() {
+  @ParameterizedTest
+  @ValueSource(ints = {MOST, Integer.MAX_VALUE})
+  void afterAShortageThereAreSoonAllAgain(int most) {
+    LockLimit limit = new LockLimit(most, clock::get);
     limit.shrinkTo(1, full);
     assertThat(limit.get()).isOne();
 
-    int seconds = 0;
-    while (limit.get() < MOST) {
-      passSecond();
-      seconds++;
-    }
-    assertThat(seconds).isLessThan(15);
+    assertThat(secondsUntilAll(limit, most)).isLessThan(40);
   }
 
-  /** Each try could cost others their room. */
   @Test
-  void asLongAsThereIsNoRoomItTriesLessAndLessOften() {
-    limit.shrinkTo(4, full);
-    int tries = 0;
-    for (int second = 0; second < 600; second++) {
-      passSecond();
-      if (limit.get() > 4) {
-        tries++;
-        limit.shrinkTo(4, full);
+  void afterAShortageOfSecondsThereAreAllWithinAsMany() {
+    LockLimit limit = new LockLimit(MOST, clock::get);
+    shortage(limit, 8, 13);
+
+    assertThat(secondsUntilAll(limit, MOST)).isLessThan(20);
+  }
+
+  @Test
+  void afterALongShortageThereAreAllAfterAMinute() {
+    LockLimit limit = new LockLimit(MOST, clock::get);
+    shortage(limit, 600, 13);
+
+    assertThat(secondsUntilAll(limit, MOST)).isLessThan(80);
+  }
+
+  /** However far it shrinks each time. */
+  @ParameterizedTest
+  @ValueSource(ints = {10, 100, 500, 1_000})
+  void whatThereIsNoRoomForIsTriedLessAndLessOften(int shrunk) {
+    LockLimit limit = new LockLimit(MOST, clock::get);
+    limit.shrinkTo(shrunk, full);
+
+    assertThat(shortageOf(limit, 600, 1_000, shrunk)).isBetween(5, 20);
+    assertThat(shortageOf(limit, 600, 1_000, shrunk)).isBetween(5, 10);
+  }
+
+  @Test
+  void shortagesFarFromEachOtherAreEachTheFirst() {
+    LockLimit limit = new LockLimit(MOST, clock::get);
+    for (int day = 0; day < 10; day++) {
+      limit.shrinkTo(1_000, full);
+      pass(Duration.ofSeconds(2));
+      assertThat(limit.get()).isEqualTo(MOST);
+      pass(Duration.ofDays(1));
+    }
+  }
+
+  /** There is room for so many only. */
+  private void shortage(LockLimit limit, int seconds, int room) {
+    shortageOf(limit, seconds, room, room);
+  }
+
+  /** The same, where it shrinks even further; tells how often there was no room. */
+  private int shortageOf(LockLimit limit, int seconds, int room, int shrunk) {
+    int times = 0;
+    for (int i = 0; i < seconds; i++) {
+      if (limit.get() > room) {
+        times++;
+        // By who takes locks, and by who writes the ends of jobs.
+        limit.shrinkTo(shrunk, full);
+        limit.shrinkTo(shrunk, full);
+      } else {
+        limit.held(limit.get());
       }
+      pass(Duration.ofSeconds(1));
     }
-    assertThat(tries).isBetween(10, 20);
+    return times;
   }
 
-  @Test
-  void afterALongShortageItHasAllSoonOnceThereIsRoom() {
-    asLongAsThereIsNoRoomItTriesLessAndLessOften();
-
+  private int secondsUntilAll(LockLimit limit, int most) {
     int seconds = 0;
-    while (limit.get() < MOST) {
-      passSecond();
+    while (limit.get() < most) {
+      limit.held(limit.get());
+      pass(Duration.ofSeconds(1));
       seconds++;
     }
-    assertThat(seconds).isLessThan(140);
+    return seconds;
   }
 
-  private void passSecond() {
-    clock.addAndGet(Duration.ofSeconds(1).toNanos() + 1);
+  private void pass(Duration time) {
+    clock.addAndGet(time.toNanos() + 1);
   }
 }
