@@ -15,7 +15,8 @@ import java.util.function.ToLongFunction;
 record Usage(long heap, long threads, long sessions, long locks, long table) {
 
   /**
-   * What may come and go, in bytes or pieces.
+   * In bytes or pieces. What comes and goes is no growth, such as where a handler has just filled
+   * the heap; so it is the least that tells.
    *
    * @param isAsAtFirst whether faults leave it as it was before the first of them
    */
@@ -30,10 +31,10 @@ record Usage(long heap, long threads, long sessions, long locks, long table) {
   private static final List<Measure> MEASURES =
       List.of(
           new Measure("heap of a worker after a collection (MiB)", Usage::heap, MIB, 4 << 20, true),
-          new Measure("threads of all workers", Usage::threads, 1, 8, true),
+          new Measure("threads of all workers", Usage::threads, 1, 4, true),
           // How many a pool opens depends on what there is to do at a time.
-          new Measure("sessions", Usage::sessions, 1, 10, false),
-          new Measure("advisory locks", Usage::locks, 1, 1_000, false),
+          new Measure("sessions", Usage::sessions, 1, 5, false),
+          new Measure("advisory locks", Usage::locks, 1, 100, false),
           // What was once needed for dead rows is used again, and not given back.
           new Measure("table and indexes (MiB)", Usage::table, MIB, 8 << 20, false));
 
@@ -47,15 +48,15 @@ record Usage(long heap, long threads, long sessions, long locks, long table) {
     return MEASURES.stream()
         .map(
             measure ->
-                "%-8s %s: %.1f at first, at most %.1f in the first half of the calm, %.1f in the second"
+                "%-8s %s: %.1f at first, at least %.1f in the first half of the calm, %.1f in the second"
                     .formatted(
                         isTooShort(seconds)
                             ? "unknown"
                             : grows(before, calm, measure) ? "grows" : "steady",
                         measure.name,
                         measure.of.applyAsLong(before) / measure.unit,
-                        most(firstHalf(calm), measure) / measure.unit,
-                        most(secondHalf(calm), measure) / measure.unit))
+                        least(firstHalf(calm), measure) / measure.unit,
+                        least(secondHalf(calm), measure) / measure.unit))
         .toList();
   }
 
@@ -77,8 +78,8 @@ record Usage(long heap, long threads, long sessions, long locks, long table) {
   }
 
   private static boolean grows(Usage before, List<Usage> calm, Measure measure) {
-    long atLast = most(secondHalf(calm), measure) - measure.slack;
-    return atLast > most(firstHalf(calm), measure)
+    long atLast = least(secondHalf(calm), measure) - measure.slack;
+    return atLast > least(firstHalf(calm), measure)
         || (measure.isAsAtFirst && atLast > measure.of.applyAsLong(before));
   }
 
@@ -90,7 +91,7 @@ record Usage(long heap, long threads, long sessions, long locks, long table) {
     return calm.subList(calm.size() / 2, calm.size());
   }
 
-  private static long most(List<Usage> usages, Measure measure) {
-    return usages.stream().mapToLong(measure.of).max().orElse(0);
+  private static long least(List<Usage> usages, Measure measure) {
+    return usages.stream().mapToLong(measure.of).min().orElse(0);
   }
 }
