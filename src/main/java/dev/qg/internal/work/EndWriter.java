@@ -155,7 +155,6 @@ final class EndWriter {
       hit = write(session.connection(), ending);
     } catch (RuntimeException e) {
       requireAnswer(session, e);
-      ending.doubt();
       refused.add(ending);
       batch.remove(last);
       refused.tell(ending, e);
