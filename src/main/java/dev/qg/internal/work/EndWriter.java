@@ -83,12 +83,13 @@ final class EndWriter {
 
   private void writeEach(Session session) {
     while (!batch.isEmpty()) {
-      int last = batch.size() - 1;
       try {
         writeLast(session);
       } catch (Throwable t) {
         // So that the others come first the next time, where it is this one that can't be written.
-        Collections.swap(batch, 0, last);
+        if (!batch.isEmpty()) {
+          Collections.swap(batch, 0, batch.size() - 1);
+        }
         throw t;
       }
     }
