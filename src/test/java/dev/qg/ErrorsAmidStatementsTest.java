@@ -2,8 +2,6 @@ package dev.qg;
 
 import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
@@ -11,10 +9,7 @@ import dev.qg.fixture.Effects;
 import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
@@ -23,14 +18,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.postgresql.core.BaseConnection;
 
 /**
  * An error of the JVM's, such as that there is no memory, can break off anything: it commits
@@ -43,6 +36,7 @@ class ErrorsAmidStatementsTest {
 
   private final AtomicInteger runs = new AtomicInteger();
   private final Queue<String> unbroken = new ConcurrentLinkedQueue<>();
+
   private HikariDataSource connections;
   private long id;
 
@@ -143,43 +137,6 @@ class ErrorsAmidStatementsTest {
     }
   }
 
-  @Test
-  void aWorkersSessionIsNotUsedAfterOneAmidAnAnswerToItsHandler() {
-    List<String> afterwards = Collections.synchronizedList(new ArrayList<>());
-    try (Qg qg = failingAmidAnAnswer(afterwards)) {
-      WorkMap map =
-          WorkMap.of(
-              "Fail",
-              job -> {
-                runs.incrementAndGet();
-                Effects.write(job.tx(), "undone");
-              });
-      Worker worker = Worker.builder(qg, map).build();
-      assertThatThrownBy(worker::workOne).hasMessageContaining("roll back");
-      assertThat(worker.workOne()).isTrue();
-    }
-    assertThat(afterwards).isEmpty();
-    assertThat(runs).as("it is not run again before its failure is recorded").hasValue(1);
-    assertThat(Effects.notes(db.ctx())).isEmpty();
-    assertThat(db.job(id).getLastError()).contains("StackOverflowError");
-    assertNoneIsMissing();
-  }
-
-  @Test
-  void aSessionIsNotUsedAfterOneAmidAnAnswerToWhoWorksByHand() {
-    List<String> afterwards = Collections.synchronizedList(new ArrayList<>());
-    try (Qg qg = failingAmidAnAnswer(afterwards)) {
-      LockedJob job = qg.lockJob("").orElseThrow();
-      Throwable error = catchThrowable(() -> Effects.write(job.tx(), "undone"));
-      assertThat(error).isInstanceOf(StackOverflowError.class);
-      assertThatThrownBy(() -> job.error(error)).hasMessageContaining("roll back");
-      assertThatThrownBy(job::close).hasMessageContaining("roll back");
-    }
-    assertThat(afterwards).isEmpty();
-    assertThat(Effects.notes(db.ctx())).isEmpty();
-    assertNoneIsMissing();
-  }
-
   private WorkFunc writingAndFailing() {
     return job -> {
       runs.incrementAndGet();
@@ -210,33 +167,6 @@ class ErrorsAmidStatementsTest {
                 throw new OutOfMemoryError("forced");
               }
             }));
-  }
-
-  /** What is sent on that session afterwards is told. */
-  private Qg failingAmidAnAnswer(List<String> afterwards) {
-    AtomicReference<Connection> broken = new AtomicReference<>();
-    return Qg.create(
-        Intercept.after(
-            Intercept.before(
-                connections,
-                (connection, sql) -> {
-                  boolean isUsed = driver(connection) == broken.get() && !broken.get().isClosed();
-                  if (isUsed && !sql.equals("abort")) {
-                    afterwards.add(sql);
-                  }
-                }),
-            (connection, sql) -> {
-              if (sql.contains("effects") && broken.get() == null) {
-                broken.set(driver(connection));
-                throw new StackOverflowError("forced");
-              }
-            }));
-  }
-
-  private static Connection driver(Connection connection) throws SQLException {
-    return connection.isWrapperFor(BaseConnection.class)
-        ? connection.unwrap(BaseConnection.class)
-        : null;
   }
 
   private void assertNoneIsMissing() {

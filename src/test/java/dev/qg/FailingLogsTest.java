@@ -9,6 +9,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
+import dev.qg.fixture.Effects;
 import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.Sql;
@@ -17,6 +18,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -173,6 +175,36 @@ class FailingLogsTest {
       assertThat(pool.snapshot().failed()).isZero();
     }
     assertThat(failures.get()).isGreaterThan(1);
+  }
+
+  @Test
+  void aJobThatIsDoneIsNoFailureAlthoughThatCanNotBeTold() {
+    silenced = "qg-silent-1";
+    List<LockedJob> failed = new CopyOnWriteArrayList<>();
+    JobHooks hooks =
+        new JobHooks() {
+          @Override
+          public void onFailure(LockedJob job, Throwable error) {
+            failed.add(job);
+          }
+        };
+    Effects.createTable(db.ctx());
+    db.enqueue("Do");
+    try (WorkerPool pool =
+        WorkerPool.builder(
+                Qg.builder(db.dataSource()).hooks(hooks).build(),
+                WorkMap.of("Do", job -> Effects.write(job.tx(), "done")))
+            .name("silent")
+            .count(1)
+            .build()) {
+      pool.start();
+      await().until(() -> failures.get() > 0);
+      await().until(() -> pool.snapshot().running() == 0 && db.advisoryLocks() == 0);
+      assertThat(pool.snapshot().worked()).isOne();
+      assertThat(pool.snapshot().lost()).isZero();
+    }
+    assertThat(failed).isEmpty();
+    assertThat(Effects.notes(db.ctx())).containsExactly("done");
   }
 
   @Test

@@ -43,9 +43,7 @@ final class BorrowedTransaction implements JobTransaction {
     if (current == null) {
       Connections.Borrowed borrowed = connections.borrow();
       try {
-        connections.watch(borrowed.connection(), sql);
-        current = new Open(borrowed, new OwnTransaction(borrowed.connection()));
-        current.transaction.begin();
+        current = borrowed.call(connection -> open(borrowed, connection));
       } catch (Throwable t) {
         borrowed.close();
         throw t;
@@ -57,6 +55,13 @@ final class BorrowedTransaction implements JobTransaction {
       }
     }
     return current.transaction.begin();
+  }
+
+  private Open open(Connections.Borrowed borrowed, Connection connection) {
+    connections.watch(connection, sql);
+    OwnTransaction transaction = new OwnTransaction(connection);
+    transaction.begin();
+    return new Open(borrowed, transaction);
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.util.Collections;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -129,7 +130,18 @@ public final class Connections {
   /** Runs something on a connection whose statements commit by themselves. */
   public <T> T call(Function<Connection, T> work) {
     try (Borrowed borrowed = borrow()) {
-      return work.apply(borrowed.connection());
+      return borrowed.call(work);
+    }
+  }
+
+  /** The same for what has no result. */
+  void use(Consumer<Connection> work) {
+    try (Borrowed borrowed = borrow()) {
+      borrowed.call(
+          connection -> {
+            work.accept(connection);
+            return true;
+          });
     }
   }
 
@@ -157,7 +169,21 @@ public final class Connections {
   /** A connection that goes back to where it came from, as it was. */
   record Borrowed(Connection connection, boolean autoCommit) implements AutoCloseable {
 
+    // Made beforehand, as to make them needs memory.
     private static final Consumer<Borrowed> END = Borrowed::end;
+    private static final Executor HERE = Runnable::run;
+
+    /** Uses it; where that is broken off, nobody else gets it alive. */
+    <T> T call(Function<Connection, T> work) {
+      try {
+        return work.apply(connection);
+      } catch (Throwable t) {
+        if (JvmErrors.areIn(t)) {
+          abort();
+        }
+        throw t;
+      }
+    }
 
     /**
      * Ends its session on the server, with its transaction and its locks, for certain: alive, it
@@ -169,7 +195,7 @@ public final class Connections {
 
     private void end() {
       try {
-        connection.abort(Runnable::run);
+        connection.abort(HERE);
       } catch (SQLException e) {
         log.atWarn()
             .addKeyValue("event", "abort_failed")

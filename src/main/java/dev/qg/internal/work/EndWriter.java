@@ -10,7 +10,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -23,9 +22,6 @@ final class EndWriter {
 
   /** The most jobs that are ended by one statement. */
   private static final int BATCH = 1_000;
-
-  /** Made beforehand, for where there is no memory. */
-  private static final Consumer<Ending> DOUBT = Ending::doubt;
 
   private final Statements sql;
   private final Counters counters;
@@ -76,7 +72,6 @@ final class EndWriter {
         session.doubt();
       }
       forgetSettled();
-      batch.forEach(DOUBT);
       throw t;
     }
   }
@@ -131,8 +126,6 @@ final class EndWriter {
                   .execute(connection, retries.stream().map(Ending::retry).toList()));
     } catch (RuntimeException e) {
       requireAnswer(session, e);
-      // Of several statements, one may have been committed.
-      batch.forEach(DOUBT);
     }
   }
 
@@ -142,6 +135,8 @@ final class EndWriter {
     if (some.size() < 2) {
       return;
     }
+    // One for each queue: where one of them fails, others may have been committed.
+    some.forEach(Ending::send);
     Set<Long> hit = statement.apply(some);
     counters.endStatements.increment();
     counters.endedByThem.add(some.size());
@@ -153,9 +148,13 @@ final class EndWriter {
     Ending ending = batch.get(last);
     boolean hit;
     try {
-      hit = write(session.connection(), ending);
+      ending.send();
+      hit = write(session, ending);
     } catch (RuntimeException e) {
       requireAnswer(session, e);
+      if (SqlStates.isAnswer(e)) {
+        ending.refuse();
+      }
       refused.add(ending);
       batch.remove(last);
       refused.tell(ending, e);
@@ -167,7 +166,8 @@ final class EndWriter {
     batch.remove(last);
   }
 
-  private boolean write(Connection connection, Ending ending) {
+  private boolean write(Session session, Ending ending) {
+    Connection connection = session.connection();
     Failure failure = ending.failure();
     if (failure == null) {
       return sql.deleteJob().execute(connection, ending.key());
@@ -179,6 +179,10 @@ final class EndWriter {
       return hit;
     } catch (RuntimeException e) {
       transaction.rollbackAfter(e);
+      if (transaction.isOpen()) {
+        // What came next on that session would not be committed.
+        session.abort();
+      }
       throw e;
     }
   }

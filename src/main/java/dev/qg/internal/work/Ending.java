@@ -24,7 +24,11 @@ final class Ending {
 
   private enum State {
     NEW,
-    /** A statement that has failed may have been committed all the same. */
+    /** The server has refused its statement, by itself. */
+    REFUSED,
+    /** Its statement is under way, or has failed without an answer. */
+    SENT,
+    /** It was sent again after that: the first one may have been committed all the same. */
     UNCERTAIN,
     SETTLED
   }
@@ -79,10 +83,15 @@ final class Ending {
     return state == State.SETTLED;
   }
 
-  /** Hears that its statement may have been committed; this needs no memory. */
-  void doubt() {
-    if (state == State.NEW) {
-      state = State.UNCERTAIN;
+  /** Hears that its statement is about to be sent; this needs no memory. */
+  void send() {
+    state = state == State.SENT || state == State.UNCERTAIN ? State.UNCERTAIN : State.SENT;
+  }
+
+  /** Hears that the server has refused the statement that was sent last. */
+  void refuse() {
+    if (state == State.SENT) {
+      state = State.REFUSED;
     }
   }
 

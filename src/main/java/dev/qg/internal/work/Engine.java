@@ -11,6 +11,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -139,8 +140,33 @@ public final class Engine {
     if (!started.compareAndSet(false, true)) {
       return false;
     }
-    noWakeUps = wakeUps.register(locker::heed);
     Deque<Part> parts = new ArrayDeque<>();
+    try {
+      noWakeUps = wakeUps.register(locker::heed);
+      addTo(parts);
+    } catch (Throwable t) {
+      noneRuns();
+      throw t;
+    }
+    if (stopped) {
+      noneRuns();
+      return false;
+    }
+    try {
+      while (!parts.isEmpty()) {
+        parts.getFirst().thread().start();
+        parts.removeFirst();
+      }
+    } catch (Throwable t) {
+      // As where there is no memory for so many threads: what was not started has ended.
+      parts.forEach(part -> part.ended().countDown());
+      shutdown(Duration.ZERO);
+      throw t;
+    }
+    return true;
+  }
+
+  private void addTo(Deque<Part> parts) {
     if (settings.listens) {
       parts.add(part("listener", listener, listenerEnded, null));
     } else {
@@ -151,44 +177,18 @@ public final class Engine {
     for (int i = 0; i < workers.size(); i++) {
       parts.add(part(String.valueOf(i + 1), workers.get(i), workersEnded, settings.threads));
     }
-    if (stopped) {
-      noWakeUps.run();
-      parts.forEach(part -> part.ended.countDown());
-      return false;
-    }
-    try {
-      while (!parts.isEmpty()) {
-        parts.getFirst().thread.start();
-        parts.removeFirst();
-      }
-    } catch (Throwable t) {
-      // As where there is no memory for so many threads: what was not started has ended.
-      parts.forEach(part -> part.ended.countDown());
-      shutdown(Duration.ZERO);
-      throw t;
-    }
-    return true;
   }
-
-  private record Part(Thread thread, CountDownLatch ended) {}
 
   private Part part(
       String name, Runnable work, CountDownLatch ended, @Nullable ThreadFactory factory) {
-    Runnable counted =
-        () -> {
-          try {
-            work.run();
-          } finally {
-            ended.countDown();
-          }
-        };
-    Thread thread = factory == null ? new Thread(counted) : factory.newThread(counted);
-    thread.setName("qg-" + settings.name + "-" + name);
-    if (factory == null) {
-      // Whoever starts the pool: it keeps the JVM alive until its shutdown.
-      thread.setDaemon(false);
-    }
-    return new Part(thread, ended);
+    return Part.of("qg-" + settings.name + "-" + name, work, ended, factory);
+  }
+
+  /** Nothing was started: a shutdown has nothing to wait for. */
+  private void noneRuns() {
+    noWakeUps.run();
+    Stream.of(listenerEnded, finisherEnded, lockerEnded).forEach(CountDownLatch::countDown);
+    workers.forEach(worker -> workersEnded.countDown());
   }
 
   /**

@@ -117,10 +117,15 @@ final class Finisher implements Runnable {
   private void writeAll() {
     try (Session session = Session.openToWrite(connections, sql)) {
       current = session;
-      if (givingUp) {
-        return;
+      try {
+        if (givingUp) {
+          return;
+        }
+        writeAll(session);
+      } finally {
+        // Before it goes back and can be somebody else's.
+        current = null;
       }
-      writeAll(session);
       stoppage.over();
       outage.over();
     } catch (Throwable t) {
@@ -131,8 +136,6 @@ final class Finisher implements Runnable {
         stoppage.failed(t);
       }
       notBefore = System.nanoTime() + outage.failed(t).toNanos();
-    } finally {
-      current = null;
     }
   }
 
@@ -144,6 +147,6 @@ final class Finisher implements Runnable {
       } finally {
         written.run();
       }
-    } while (!added.isEmpty() && !givingUp);
+    } while (!added.isEmpty() && !givingUp && !session.isWritingWhatIsFree());
   }
 }

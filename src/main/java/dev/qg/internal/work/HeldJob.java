@@ -143,6 +143,11 @@ public final class HeldJob implements AutoCloseable {
     end.fail(cause, message, report);
   }
 
+  /** Hears what has ended its handler, where that is no failure of the job. */
+  void stopped(Throwable cause) {
+    state.run(() -> transaction.doubtAfter(cause));
+  }
+
   /** Why it was to fail, if it was. */
   @Nullable Fault fault() {
     return fault;

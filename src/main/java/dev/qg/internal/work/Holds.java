@@ -49,9 +49,10 @@ final class Holds {
 
   /** Hears that a job was ended and that this is committed. */
   void release(HeldJob job) {
+    // Counted first, so that there are never fewer counted than there are.
+    pending.incrementAndGet();
     // It would stay locked for as long as the pool runs.
     NoMemory.surely(job, addReleased);
-    pending.incrementAndGet();
   }
 
   /** How many are released and not given back; may be called by any thread. */

@@ -122,9 +122,7 @@ final class JobEnd {
   /** Undoes what the handler wrote, and lets the hook write. */
   private Failure prepareFailure(@Nullable Throwable cause, String message) {
     state.require("record a failure of", job, HELD, DELETED);
-    if (cause instanceof VirtualMachineError) {
-      transaction.doubt();
-    }
+    transaction.doubtAfter(cause);
     transaction.rollback();
     state.set(HELD);
     String text = message;
@@ -132,6 +130,7 @@ final class JobEnd {
       state.ending(() -> policy.onFailure(job, cause, message));
       transaction.requireSound();
     } catch (Throwable e) {
+      transaction.doubtAfter(e);
       transaction.rollback();
       text = ErrorText.both(message, e);
     }
@@ -151,7 +150,7 @@ final class JobEnd {
     try {
       record(failure);
       return true;
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       transaction.rollbackAfter(e);
       String both = ErrorText.storable(ErrorText.both(failure.error(), e));
       if (isLeft(new Failure(failure.delay(), both), report)) {

@@ -69,7 +69,7 @@ final class JobThread implements Runnable {
       work(job);
     } catch (Throwable t) {
       try {
-        // Its end could not even be left to others: the job is as it was, and free.
+        // Its end could not even be left to others: the job is as it was, and is let go.
         log.atError()
             .addKeyValue("event", "worker_failing")
             .setCause(t)

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.function.Function;
 import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The transaction in which a job's handler writes and its deletion commits. It begins when it is
@@ -37,11 +38,15 @@ interface JobTransaction {
   /** Undoes what has begun; nothing where nothing has. */
   void rollback();
 
-  /**
-   * Hears that something has failed anywhere, maybe amid the answer to a statement: what comes then
-   * can't be relied on.
-   */
+  /** Hears that something was broken off, maybe the answer to a statement: ends the session. */
   default void doubt() {}
+
+  /** Hears what has failed, by which something may have been broken off. */
+  default void doubtAfter(@Nullable Throwable failure) {
+    if (JvmErrors.areIn(failure)) {
+      doubt();
+    }
+  }
 
   /** Ends the session of what has begun, if it is one of its own; from any thread. */
   default void abort() {}
@@ -64,6 +69,7 @@ interface JobTransaction {
 
   /** Undoes what has begun after a failure, which a further one is added to. */
   default void rollbackAfter(Throwable failure) {
+    doubtAfter(failure);
     try {
       rollback();
     } catch (RuntimeException e) {

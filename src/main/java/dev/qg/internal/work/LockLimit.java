@@ -31,7 +31,7 @@ final class LockLimit {
   private int current;
   private long growAt;
 
-  /** For so many there was no room, and it is not known that there is now. */
+  /** For so many and more there was no room, and it is not known that there is now. */
   private int wall = NONE;
 
   /** How long that is not tried again. */
@@ -96,7 +96,8 @@ final class LockLimit {
     if (hasGrown) {
       boolean isAgain = current >= wall && now - tryAt < LONGEST_PAUSE;
       pause = isAgain ? Math.min(pause * 2, LONGEST_PAUSE) : STEP;
-      wall = current;
+      // Not raised: doubled from elsewhere, it would come to a size between the two at once.
+      wall = isAgain ? wall : current;
       hasGrown = false;
     }
     current = Math.min(current, locks);

@@ -25,7 +25,7 @@ final class RefusedEndings {
   private final Set<Ending> known = Collections.newSetFromMap(new IdentityHashMap<>());
 
   private final Outage outage = new Outage("worker", "Can't write how some jobs ended");
-  private long notBefore;
+  private long notBefore = System.nanoTime();
 
   void add(Ending ending) {
     waiting.add(ending);

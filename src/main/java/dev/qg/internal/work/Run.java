@@ -49,6 +49,7 @@ final class Run {
     if (reason == null) {
       fail(failure, ErrorText.of(failure));
     } else {
+      job.stopped(failure);
       log(
           () -> event(Level.WARN, "job_given_back"),
           failure,
@@ -92,18 +93,34 @@ final class Run {
   }
 
   private void hear(HeldJob.End end) {
-    if (end == HeldJob.End.WORKED) {
-      if (log.isDebugEnabled()) {
-        event(Level.DEBUG, "job_worked").log("{} was worked", job);
-      }
-    } else if (end == HeldJob.End.FAILED) {
-      event(Level.WARN, "job_failed").log("{} failed", job);
-    }
-    hearOfFailure(end);
+    told(
+        end,
+        () -> {
+          if (end == HeldJob.End.WORKED && log.isDebugEnabled()) {
+            event(Level.DEBUG, "job_worked").log("{} was worked", job);
+          } else if (end == HeldJob.End.FAILED) {
+            event(Level.WARN, "job_failed").log("{} failed", job);
+          }
+          tellOfLoss(end);
+        });
   }
 
   private void hearOfFailure(HeldJob.End end) {
+    told(end, () -> tellOfLoss(end));
+  }
+
+  /** The job has ended so: where that can't be counted or logged, it is no failure of the job. */
+  private void told(HeldJob.End end, Runnable tell) {
     ended = end;
+    try {
+      report.accept(end);
+      tell.run();
+    } catch (Throwable t) {
+      untold(job, t);
+    }
+  }
+
+  private void tellOfLoss(HeldJob.End end) {
     if (end == HeldJob.End.LOST) {
       event(Level.WARN, "job_lost")
           .log(
@@ -112,7 +129,6 @@ final class Run {
                   + " done, but the connection broke before that was told",
               job);
     }
-    report.accept(end);
   }
 
   /** Logs with an error that the logger may be unable to read, or whose causes go too deep. */

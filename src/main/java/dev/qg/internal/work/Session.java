@@ -132,6 +132,11 @@ final class Session implements AutoCloseable {
     settings.toWriteWhatIsFree();
   }
 
+  /** Whether it does so, which another one need not. */
+  boolean isWritingWhatIsFree() {
+    return settings.isWritingWhatIsFree();
+  }
+
   /** The locks of jobs that it holds. */
   SessionLocks locks() {
     return locks;

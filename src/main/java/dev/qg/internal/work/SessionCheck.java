@@ -69,7 +69,7 @@ final class SessionCheck {
     }
     try {
       if (!passed) {
-        compare(backend);
+        connections.use(one -> compare(one, backend));
         passed = true;
       }
     } finally {
@@ -82,25 +82,22 @@ final class SessionCheck {
     passed = false;
   }
 
-  private void compare(SelectBackend backend) {
-    try (Connections.Borrowed one = connections.borrow()) {
-      compare(one.connection(), backend);
-    }
-  }
-
   /**
    * Between its transactions, a connection that is no session has none: another connection is lent
    * the one that it had, or it is lent another one itself.
    */
   private void compare(Connection connection, SelectBackend backend) {
     int own = backend.execute(connection);
-    try (Connections.Borrowed other = connections.borrow()) {
-      for (int i = 0; i < ROUNDS; i++) {
-        requireOther(own, backend.execute(other.connection()));
-        // Twice: where two sessions take turns, the other connection has just had the second one.
-        requireSame(own, backend.execute(connection));
-        requireSame(own, backend.execute(connection));
-      }
+    try {
+      connections.use(
+          other -> {
+            for (int i = 0; i < ROUNDS; i++) {
+              requireOther(own, backend.execute(other));
+              // Twice: where two sessions take turns, the other has just had the second one.
+              requireSame(own, backend.execute(connection));
+              requireSame(own, backend.execute(connection));
+            }
+          });
     } catch (DataAccessException e) {
       // If this fails as well, the database does. Else there is no second connection, or no session
       // for it, which a worker can do without.

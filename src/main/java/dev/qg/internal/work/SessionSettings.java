@@ -23,6 +23,7 @@ final class SessionSettings {
   private @Nullable AdjustSession adjusted;
   private Map<String, String> before = Map.of();
   private @Nullable Integer patienceBefore;
+  private boolean writingWhatIsFree;
 
   /** Whether it holds spare locks, or some of them. */
   private boolean spares;
@@ -50,7 +51,12 @@ final class SessionSettings {
 
   /** From now on, hardly waits for what others have locked. */
   void toWriteWhatIsFree() {
+    writingWhatIsFree = true;
     sql.toWriteWhatIsFree().execute(connection);
+  }
+
+  boolean isWritingWhatIsFree() {
+    return writingWhatIsFree;
   }
 
   /** Takes the spare locks, if it doesn't hold them. */

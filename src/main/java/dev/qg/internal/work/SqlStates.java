@@ -24,6 +24,9 @@ final class SqlStates {
   /** As jOOQ has it where there is none. */
   private static final String NONE = "00000";
 
+  /** Class: the connection, as the driver sees it. */
+  private static final String OF_CONNECTION = "08";
+
   private SqlStates() {}
 
   static boolean isLockTableFull(RuntimeException e) {
@@ -33,6 +36,11 @@ final class SqlStates {
   /** Whether others have locked what a statement needs. */
   static boolean isLocked(RuntimeException e) {
     return LOCK_NOT_AVAILABLE.equals(of(e));
+  }
+
+  /** Whether the server has answered so, and not somebody else in its place. */
+  static boolean isAnswer(RuntimeException e) {
+    return !of(e).equals(NONE) && !of(e).startsWith(OF_CONNECTION);
   }
 
   /** Such as that it is read-only or full; but not that it has cancelled a statement. */

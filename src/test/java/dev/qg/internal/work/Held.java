@@ -18,7 +18,7 @@ final class Held {
   private static final OffsetDateTime TIME =
       OffsetDateTime.of(2026, 1, 1, 0, 0, 0, 0, ZoneOffset.UTC);
 
-  private static final JobPolicy NONE =
+  static final JobPolicy NONE =
       new JobPolicy() {
         @Override
         public Configuration configuration() {

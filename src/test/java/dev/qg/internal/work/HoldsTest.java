@@ -3,6 +3,7 @@ package dev.qg.internal.work;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.qg.fixture.InThread;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.internal.sql.Statements;
 import java.util.ArrayList;
@@ -42,5 +43,27 @@ class HoldsTest {
     assertThat(holds.areEmpty()).isTrue();
     assertThat(holds.bytes()).isZero();
     assertThat(holds.released()).isZero();
+  }
+
+  /** Else whoever waits for some to come together would take that for none. */
+  @Test
+  void neverCountsFewerThanWereReleased() {
+    int many = 200_000;
+    HeldJob job = Held.job(1);
+    InThread releasing =
+        InThread.start(
+            "releasing",
+            () -> {
+              for (int i = 0; i < many; i++) {
+                holds.release(job);
+              }
+            });
+    int fewest = 0;
+    while (releasing.isAlive()) {
+      holds.takeReleased(null, each -> {});
+      fewest = Math.min(fewest, holds.released());
+    }
+    releasing.join();
+    assertThat(fewest).isZero();
   }
 }

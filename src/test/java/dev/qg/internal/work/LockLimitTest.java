@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -56,6 +57,16 @@ class LockLimitTest {
     assertThat(shortageOf(limit, 600, 1_000, shrunk)).isBetween(5, 10);
   }
 
+  @ParameterizedTest
+  @CsvSource({"10, 12", "10, 100", "300, 500"})
+  void isTriedLessAndLessOftenAlsoFromSizesThatDiffer(int one, int other) {
+    LockLimit limit = new LockLimit(MOST, clock::get);
+    limit.shrinkTo(one, full);
+
+    assertThat(shortageOf(limit, 600, 1_000, one, other)).isLessThan(25);
+    assertThat(shortageOf(limit, 600, 1_000, one, other)).isBetween(5, 12);
+  }
+
   @Test
   void shortagesFarFromEachOtherAreEachTheFirst() {
     LockLimit limit = new LockLimit(MOST, clock::get);
@@ -73,14 +84,14 @@ class LockLimitTest {
   }
 
   /** The same, where it shrinks even further; tells how often there was no room. */
-  private int shortageOf(LockLimit limit, int seconds, int room, int shrunk) {
+  private int shortageOf(LockLimit limit, int seconds, int room, int... shrunk) {
     int times = 0;
     for (int i = 0; i < seconds; i++) {
       if (limit.get() > room) {
-        times++;
+        int locks = shrunk[times++ % shrunk.length];
         // By who takes locks, and by who writes the ends of jobs.
-        limit.shrinkTo(shrunk, full);
-        limit.shrinkTo(shrunk, full);
+        limit.shrinkTo(locks, full);
+        limit.shrinkTo(locks, full);
       } else {
         limit.held(limit.get());
       }
