@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What an application with jOOQ writes, word for word as the documentation has it. */
-class CardExampleTest {
+class JooqExampleTest {
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
 

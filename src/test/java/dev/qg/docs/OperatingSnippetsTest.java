@@ -122,7 +122,7 @@ class OperatingSnippetsTest {
         lines.add(line.type() + ": " + line.count() + " jobs, the oldest due for " + behind);
       }
       for (WorkingJob job : qg.working()) {
-        lines.add(job.id() + " is worked by backend " + job.pid() + " since " + job.since());
+        lines.add(job.id() + " is locked by backend " + job.pid() + " since " + job.since());
       }
 
       assertThat(held.type()).isEqualTo("SendReceipt");
@@ -136,7 +136,7 @@ class OperatingSnippetsTest {
     WorkerPool pool = WorkerPool.builder(qg, WorkMap.of("SendReceipt", job -> {})).build();
     pool.start();
 
-    Thread atExit = new Thread(() -> pool.shutdown(Duration.ofSeconds(25)));
+    Thread atExit = new Thread(() -> pool.shutdown(Duration.ofSeconds(20)));
     Runtime.getRuntime().addShutdownHook(atExit);
 
     assertThat(Runtime.getRuntime().removeShutdownHook(atExit)).isTrue();

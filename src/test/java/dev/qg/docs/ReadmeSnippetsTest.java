@@ -47,7 +47,7 @@ class ReadmeSnippetsTest {
   void theMinutesExample() {
     migrateByFlyway();
     Shop.createTables(db.ctx());
-    HikariDataSource dataSource = db.pool(10);
+    HikariDataSource dataSource = db.pool(12);
 
     DSLContext ctx = DSL.using(dataSource, SQLDialect.POSTGRES);
     Qg qg = Qg.create(dataSource);
@@ -70,15 +70,15 @@ class ReadmeSnippetsTest {
 
     await().untilAsserted(() -> assertThat(qg.stats()).isEmpty());
 
-    // When the application stops: no new jobs, half a minute for those that are running.
-    pool.shutdown(Duration.ofSeconds(30));
+    // When the application stops: no new jobs, and 20 seconds for those that are running.
+    pool.shutdown(Duration.ofSeconds(20));
     qg.close();
 
     assertThat(ctx.fetchValues(RECEIPTS.FOR_ORDER)).containsExactly(JSON.json("[42]"));
   }
 
   @Test
-  void theCardsExampleAndAQueryOfOnesOwn() {
+  void aTransactionOfJooqAndAQueryOfOnesOwn() {
     migrateByFlyway();
     DSLContext ctx = db.ctx();
     Qg qg = db.qg();

@@ -107,6 +107,8 @@ class TestingSnippetsTest {
           .dataSource(dataSource)
           .locations("classpath:qg/migration")
           .table("qg_schema_history")
+          .baselineOnMigrate(true)
+          .baselineVersion("0")
           .load()
           .migrate();
 
