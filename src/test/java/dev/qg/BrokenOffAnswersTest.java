@@ -49,7 +49,7 @@ class BrokenOffAnswersTest {
   }
 
   @Test
-  void toAHandlerOfAWorker() {
+  void oneOfAWorkersHandlerEndsItsSession() {
     try (Qg qg = Qg.create(failingAmidAnAnswer("effects"))) {
       WorkMap map =
           WorkMap.of(
@@ -70,7 +70,7 @@ class BrokenOffAnswersTest {
   }
 
   @Test
-  void toWhoWorksByHand() {
+  void oneOfWhoWorksByHandEndsTheSession() {
     try (Qg qg = Qg.create(failingAmidAnAnswer("effects"))) {
       LockedJob job = qg.lockJob("").orElseThrow();
       Throwable error = catchThrowable(() -> Effects.write(job.tx(), "undone"));
@@ -84,7 +84,7 @@ class BrokenOffAnswersTest {
   }
 
   @Test
-  void toAHook() {
+  void oneOfAHookEndsTheSession() {
     JobHooks hooks =
         new JobHooks() {
           @Override
@@ -109,7 +109,35 @@ class BrokenOffAnswersTest {
   }
 
   @Test
-  void toAHandlerThatAShutdownStops() throws Exception {
+  void aHookThatIsBrokenOffEachTimeKeepsNoWorkerFromRecordingTheFailure() {
+    JobHooks hooks =
+        new JobHooks() {
+          @Override
+          public void onFailure(LockedJob job, Throwable error) {
+            Effects.write(job.tx(), "undone");
+            throw new StackOverflowError("forced");
+          }
+        };
+    WorkFunc failing =
+        job -> {
+          runs.incrementAndGet();
+          throw new IllegalStateException("the handler's own");
+        };
+    try (Qg qg = Qg.builder(connections).hooks(hooks).build()) {
+      Worker worker = Worker.builder(qg, WorkMap.of("Fail", failing)).build();
+      assertThatThrownBy(worker::workOne).hasMessageContaining("roll back");
+      assertThat(worker.workOne()).isTrue();
+      assertThat(worker.workOne()).isFalse();
+    }
+    assertThat(runs).hasValue(1);
+    assertThat(Effects.notes(db.ctx())).isEmpty();
+    assertThat(db.job(id).getErrorCount()).isOne();
+    assertThat(db.job(id).getLastError()).contains("the handler's own", "StackOverflowError");
+    assertNoneIsMissing();
+  }
+
+  @Test
+  void oneOfAHandlerThatAShutdownStopsEndsItsSession() throws Exception {
     CountDownLatch failing = new CountDownLatch(1);
     WorkFunc handler =
         job -> {
@@ -142,7 +170,7 @@ class BrokenOffAnswersTest {
   }
 
   @Test
-  void toWhoEnqueues() {
+  void oneOfWhoEnqueuesEndsTheSession() {
     try (Qg qg = Qg.create(failingAmidAnAnswer("insert into"))) {
       assertThatThrownBy(() -> qg.enqueue(Job.of("Do"))).isInstanceOf(StackOverflowError.class);
       qg.enqueue(Job.of("Do"));

@@ -6,11 +6,19 @@ import static org.jooq.impl.DSL.table;
 
 import dev.qg.Job;
 import dev.qg.LockedJob;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jooq.DSLContext;
 import org.jooq.Field;
+import org.jooq.SQLDialect;
 import org.jooq.Table;
+import org.jooq.impl.DSL;
 import org.jooq.impl.SQLDataType;
 
 /**
@@ -30,6 +38,9 @@ final class Orders {
   private static final Field<Long> JOB = field(name("job_id"), SQLDataType.BIGINT);
   private static final Field<Integer> ATTEMPT = field(name("attempt"), SQLDataType.INTEGER);
 
+  /** Made beforehand, as to make it needs memory. */
+  private static final Executor HERE = Runnable::run;
+
   private Orders() {}
 
   static void createTables(DSLContext ctx) {
@@ -47,10 +58,13 @@ final class Orders {
 
   /** Notes that jobs may have run again for a reason. */
   static void noteStrike(DSLContext ctx, Instant began, Instant ended) {
-    ctx.execute(
-        "insert into strikes values (?::timestamptz, ?::timestamptz)",
-        began.toString(),
-        ended.toString());
+    carefully(
+        ctx,
+        same ->
+            same.execute(
+                "insert into strikes values (?::timestamptz, ?::timestamptz)",
+                began.toString(),
+                ended.toString()));
   }
 
   static Job job(long order) {
@@ -86,7 +100,36 @@ final class Orders {
    * @param attempt how often the job has failed before
    */
   static void call(DSLContext outside, long order, long job, int attempt) {
-    outside.insertInto(CALLS).set(ORDER, order).set(JOB, job).set(ATTEMPT, attempt).execute();
+    carefully(
+        outside,
+        tx -> tx.insertInto(CALLS).set(ORDER, order).set(JOB, job).set(ATTEMPT, attempt).execute());
+  }
+
+  /**
+   * Uses a connection of the application's own. Where there is no memory amid an answer, the next
+   * one who got it would read what is left of that, and maybe wait for more for ever.
+   */
+  private static void carefully(DSLContext outside, Consumer<DSLContext> statement) {
+    outside.connection(
+        connection -> {
+          try {
+            statement.accept(DSL.using(connection, SQLDialect.POSTGRES));
+          } catch (VirtualMachineError e) {
+            abort(connection);
+            throw e;
+          }
+        });
+  }
+
+  private static void abort(Connection connection) throws SQLException {
+    while (true) {
+      try {
+        connection.abort(HERE);
+        return;
+      } catch (OutOfMemoryError e) {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+      }
+    }
   }
 
   /** Works an order as it should be. */

@@ -219,7 +219,7 @@ public final class Connections {
         if (connection.getAutoCommit() != autoCommit) {
           connection.setAutoCommit(autoCommit);
         }
-      } catch (SQLException e) {
+      } catch (SQLException | RuntimeException e) {
         log.atDebug()
             .addKeyValue("event", "session_ended")
             .setCause(e)

@@ -151,10 +151,10 @@ final class EndWriter {
       ending.send();
       hit = write(session, ending);
     } catch (RuntimeException e) {
-      requireAnswer(session, e);
       if (SqlStates.isAnswer(e)) {
         ending.refuse();
       }
+      requireAnswer(session, e);
       refused.add(ending);
       batch.remove(last);
       refused.tell(ending, e);
@@ -192,7 +192,7 @@ final class EndWriter {
    * refused may be so by what a handler has set on the connection before.
    */
   private static void requireAnswer(Session session, RuntimeException e) {
-    if (SqlStates.isLocked(e)) {
+    if (SqlStates.isLocked(e) && !session.isEnded()) {
       // Others may have locked many rows: each can't be waited for.
       session.writeWhatIsFree();
       return;

@@ -24,11 +24,11 @@ final class Ending {
 
   private enum State {
     NEW,
-    /** The server has refused its statement, by itself. */
+    /** The server has refused it where it was sent alone: that is known not to be written. */
     REFUSED,
-    /** Its statement is under way, or has failed without an answer. */
+    /** It is under way, or has failed together with others or without an answer. */
     SENT,
-    /** It was sent again after that: the first one may have been committed all the same. */
+    /** It was sent again after that: the first time, it may have been committed all the same. */
     UNCERTAIN,
     SETTLED
   }

@@ -11,7 +11,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -167,28 +166,28 @@ public final class Engine {
   }
 
   private void addTo(Deque<Part> parts) {
+    String prefix = "qg-" + settings.name + "-";
     if (settings.listens) {
-      parts.add(part("listener", listener, listenerEnded, null));
+      parts.add(Part.of(prefix + "listener", listener, listenerEnded, null));
     } else {
       listenerEnded.countDown();
     }
-    parts.add(part("finisher", finisher, finisherEnded, null));
-    parts.add(part("locker", locker, lockerEnded, null));
+    parts.add(Part.of(prefix + "finisher", finisher, finisherEnded, null));
+    parts.add(Part.of(prefix + "locker", locker, lockerEnded, null));
     for (int i = 0; i < workers.size(); i++) {
-      parts.add(part(String.valueOf(i + 1), workers.get(i), workersEnded, settings.threads));
+      parts.add(Part.of(prefix + (i + 1), workers.get(i), workersEnded, settings.threads));
     }
-  }
-
-  private Part part(
-      String name, Runnable work, CountDownLatch ended, @Nullable ThreadFactory factory) {
-    return Part.of("qg-" + settings.name + "-" + name, work, ended, factory);
   }
 
   /** Nothing was started: a shutdown has nothing to wait for. */
   private void noneRuns() {
+    listenerEnded.countDown();
+    finisherEnded.countDown();
+    lockerEnded.countDown();
+    for (int i = 0; i < settings.count; i++) {
+      workersEnded.countDown();
+    }
     noWakeUps.run();
-    Stream.of(listenerEnded, finisherEnded, lockerEnded).forEach(CountDownLatch::countDown);
-    workers.forEach(worker -> workersEnded.countDown());
   }
 
   /**

@@ -123,7 +123,7 @@ final class Finisher implements Runnable {
         }
         writeAll(session);
       } finally {
-        // Before it goes back and can be somebody else's.
+        // Before it goes back: from then on it may be somebody else's.
         current = null;
       }
       stoppage.over();

@@ -29,8 +29,12 @@ public final class HeldJob implements AutoCloseable {
     LOST
   }
 
-  /** Why a job fails. */
-  record Fault(@Nullable Throwable cause, String message) {}
+  /**
+   * Why a job fails.
+   *
+   * @param isHeard whether the hook has heard of it
+   */
+  record Fault(@Nullable Throwable cause, String message, boolean isHeard) {}
 
   private static final Consumer<HeldJob> DONE_WITH = HeldJob::done;
   private static final Consumer<HeldJob> ENDED_LATER = HeldJob::releaseIfLater;
@@ -129,7 +133,12 @@ public final class HeldJob implements AutoCloseable {
    * @return false if the job was lost
    */
   public boolean fail(@Nullable Throwable cause, String message) {
-    return end.fail(cause, message);
+    return end.fail(new Fault(cause, message, false));
+  }
+
+  /** The same, of which the hook may have heard. */
+  boolean fail(Fault again) {
+    return end.fail(again);
   }
 
   /** The same, with the text of an error. */
@@ -139,13 +148,17 @@ public final class HeldJob implements AutoCloseable {
 
   /** Fails the job as its handler has failed, now or later; the report hears how it ended. */
   void fail(@Nullable Throwable cause, String message, Consumer<End> report) {
-    fault = new Fault(cause, message);
-    end.fail(cause, message, report);
+    end.fail(new Fault(cause, message, false), report);
   }
 
-  /** Hears what has ended its handler, where that is no failure of the job. */
-  void stopped(Throwable cause) {
-    state.run(() -> transaction.doubtAfter(cause));
+  /** Hears what its handler has thrown, before anything else is done with it. */
+  void doubtAfter(Throwable failure) {
+    transaction.doubtAfter(failure);
+  }
+
+  /** Why it is to fail, by what is known now. */
+  void setFault(Fault known) {
+    fault = known;
   }
 
   /** Why it was to fail, if it was. */

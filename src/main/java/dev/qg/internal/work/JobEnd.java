@@ -10,6 +10,8 @@ import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Ending.Failure;
 import dev.qg.internal.work.HeldJob.End;
+import dev.qg.internal.work.HeldJob.Fault;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +49,7 @@ final class JobEnd {
    * @return false if the job was lost, in which case its transaction is undone
    */
   boolean delete() {
-    return state.guarded(
+    return byHand(
         () -> {
           if (state.is(DELETED)) {
             return true;
@@ -55,6 +57,19 @@ final class JobEnd {
           state.require("delete", job, HELD);
           state.ending(() -> policy.onComplete(job));
           return deleted(transaction.call(same -> sql.deleteJob().execute(same, job.row().key())));
+        });
+  }
+
+  /** Nobody else may hear of what breaks it off. */
+  private boolean byHand(BooleanSupplier end) {
+    return state.guarded(
+        () -> {
+          try {
+            return end.getAsBoolean();
+          } catch (Throwable t) {
+            transaction.doubtAfter(t);
+            throw t;
+          }
         });
   }
 
@@ -68,7 +83,7 @@ final class JobEnd {
         () -> {
           if (state.is(HELD)) {
             state.ending(() -> policy.onComplete(job));
-            if (isLeft(null, report)) {
+            if (isLeft(new Ending(job, null, report))) {
               return;
             }
             deleted(transaction.deleteLast(sql, job.row().key()));
@@ -96,9 +111,8 @@ final class JobEnd {
    *
    * @return false if the job was lost
    */
-  boolean fail(@Nullable Throwable cause, String message) {
-    return state.guarded(
-        () -> state.is(FAILED, LOST) ? state.is(FAILED) : record(prepareFailure(cause, message)));
+  boolean fail(Fault fault) {
+    return byHand(() -> state.is(FAILED, LOST) ? state.is(FAILED) : record(prepare(fault)));
   }
 
   /**
@@ -106,12 +120,12 @@ final class JobEnd {
    *
    * @param report hears how the job ended, now or then
    */
-  void fail(@Nullable Throwable cause, String message, Consumer<End> report) {
+  void fail(Fault fault, Consumer<End> report) {
     state.run(
         () -> {
           if (!state.is(FAILED, LOST)) {
-            Failure failure = prepareFailure(cause, message);
-            if (isLeft(failure, report) || !recordNow(failure, report)) {
+            Failure failure = prepare(fault);
+            if (isLeft(new Ending(job, failure, report)) || !recordNow(failure, report)) {
               return;
             }
           }
@@ -120,21 +134,29 @@ final class JobEnd {
   }
 
   /** Undoes what the handler wrote, and lets the hook write. */
-  private Failure prepareFailure(@Nullable Throwable cause, String message) {
+  private Failure prepare(Fault fault) {
     state.require("record a failure of", job, HELD, DELETED);
-    transaction.doubtAfter(cause);
+    job.setFault(fault);
+    transaction.doubtAfter(fault.cause());
     transaction.rollback();
     state.set(HELD);
-    String text = message;
+    String text = fault.isHeard() ? fault.message() : tellHook(fault);
+    return new Failure(policy.retryAfter(job.row()), ErrorText.storable(text));
+  }
+
+  private String tellHook(Fault fault) {
     try {
-      state.ending(() -> policy.onFailure(job, cause, message));
+      state.ending(() -> policy.onFailure(job, fault.cause(), fault.message()));
       transaction.requireSound();
+      return fault.message();
     } catch (Throwable e) {
       transaction.doubtAfter(e);
+      String both = ErrorText.both(fault.message(), e);
+      // If the session has ended with that, the failure is recorded later, and without the hook.
+      job.setFault(new Fault(null, both, true));
       transaction.rollback();
-      text = ErrorText.both(message, e);
+      return both;
     }
-    return new Failure(policy.retryAfter(job.row()), ErrorText.storable(text));
   }
 
   private boolean record(Failure failure) {
@@ -153,7 +175,10 @@ final class JobEnd {
     } catch (Throwable e) {
       transaction.rollbackAfter(e);
       String both = ErrorText.storable(ErrorText.both(failure.error(), e));
-      if (isLeft(new Failure(failure.delay(), both), report)) {
+      Ending ending = new Ending(job, new Failure(failure.delay(), both), report);
+      // It may be committed.
+      ending.send();
+      if (isLeft(ending)) {
         return false;
       }
       throw e;
@@ -161,11 +186,10 @@ final class JobEnd {
   }
 
   /** Leaves the end to others, if there are any and no transaction is open that belongs to it. */
-  private boolean isLeft(@Nullable Failure failure, Consumer<End> report) {
+  private boolean isLeft(Ending ending) {
     if (later == null || transaction.isOpen()) {
       return false;
     }
-    Ending ending = new Ending(job, failure, report);
     JobState.Step before = state.get();
     state.set(ENDING_LATER);
     try {

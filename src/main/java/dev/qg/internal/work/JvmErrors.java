@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +19,22 @@ final class JvmErrors {
    */
   static boolean areIn(@Nullable Throwable failure) {
     Throwable cause = failure;
-    for (int depth = 0; cause != null && depth < DEEPEST; depth++) {
-      if (cause instanceof Error && !(cause instanceof AssertionError)) {
+    // What the driver itself tells of, it has got over.
+    for (int i = 0; cause != null && !(cause instanceof SQLException) && i < DEEPEST; i++) {
+      if (cause instanceof VirtualMachineError) {
         return true;
       }
-      cause = cause.getCause();
+      cause = causeOf(cause);
     }
     return false;
+  }
+
+  private static @Nullable Throwable causeOf(Throwable failure) {
+    try {
+      return failure.getCause();
+    } catch (Throwable t) {
+      // Its class is somebody else's.
+      return null;
+    }
   }
 }

@@ -32,13 +32,13 @@ final class LateFailures {
   boolean workOrRecord(HeldJob job, Predicate<HeldJob> work) {
     JobKey key = job.row().key();
     HeldJob.Fault before = guarded(() -> faults.get(key));
-    if (before != null) {
+    try {
+      if (before == null) {
+        return work.test(job);
+      }
       boolean recorded = record(job, before);
       guarded(() -> faults.remove(key));
       return recorded;
-    }
-    try {
-      return work.test(job);
     } catch (Throwable t) {
       HeldJob.Fault fault = job.fault();
       if (fault != null) {
@@ -50,7 +50,7 @@ final class LateFailures {
 
   private static boolean record(HeldJob job, HeldJob.Fault fault) {
     try (job) {
-      return job.fail(fault.cause(), fault.message());
+      return job.fail(fault);
     }
   }
 

@@ -94,10 +94,10 @@ final class LockLimit {
   void shrinkTo(int locks, RuntimeException cause) {
     long now = clock.getAsLong();
     if (hasGrown) {
-      boolean isAgain = current >= wall && now - tryAt < LONGEST_PAUSE;
+      boolean isAgain = wall != NONE && now - tryAt < LONGEST_PAUSE;
       pause = isAgain ? Math.min(pause * 2, LONGEST_PAUSE) : STEP;
       // Not raised: doubled from elsewhere, it would come to a size between the two at once.
-      wall = isAgain ? wall : current;
+      wall = isAgain ? Math.min(wall, current) : current;
       hasGrown = false;
     }
     current = Math.min(current, locks);

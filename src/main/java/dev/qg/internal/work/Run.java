@@ -45,11 +45,11 @@ final class Run {
         failure = t;
       }
     }
+    job.doubtAfter(failure);
     String reason = takenAway.get();
     if (reason == null) {
       fail(failure, ErrorText.of(failure));
     } else {
-      job.stopped(failure);
       log(
           () -> event(Level.WARN, "job_given_back"),
           failure,
@@ -86,42 +86,37 @@ final class Run {
     try {
       eventOf(job, Level.ERROR, "end_not_told")
           .setCause(cause)
-          .log("{} has ended, which could neither be logged nor counted", job);
+          .log("{} has ended, which could not be logged, or not even counted", job);
     } catch (Throwable t) {
       // There is nothing left to say it with.
     }
   }
 
   private void hear(HeldJob.End end) {
-    told(
-        end,
-        () -> {
-          if (end == HeldJob.End.WORKED && log.isDebugEnabled()) {
-            event(Level.DEBUG, "job_worked").log("{} was worked", job);
-          } else if (end == HeldJob.End.FAILED) {
-            event(Level.WARN, "job_failed").log("{} failed", job);
-          }
-          tellOfLoss(end);
-        });
+    tell(end, end == HeldJob.End.FAILED);
   }
 
   private void hearOfFailure(HeldJob.End end) {
-    told(end, () -> tellOfLoss(end));
+    tell(end, false);
   }
 
   /** The job has ended so: where that can't be counted or logged, it is no failure of the job. */
-  private void told(HeldJob.End end, Runnable tell) {
+  private void tell(HeldJob.End end, boolean isNewFailure) {
     ended = end;
     try {
       report.accept(end);
-      tell.run();
+      log(end, isNewFailure);
     } catch (Throwable t) {
       untold(job, t);
     }
   }
 
-  private void tellOfLoss(HeldJob.End end) {
-    if (end == HeldJob.End.LOST) {
+  private void log(HeldJob.End end, boolean isNewFailure) {
+    if (end == HeldJob.End.WORKED && log.isDebugEnabled()) {
+      event(Level.DEBUG, "job_worked").log("{} was worked", job);
+    } else if (isNewFailure) {
+      event(Level.WARN, "job_failed").log("{} failed", job);
+    } else if (end == HeldJob.End.LOST) {
       event(Level.WARN, "job_lost")
           .log(
               "The row of {} was gone before its end: another worker has had it, or its handler"
