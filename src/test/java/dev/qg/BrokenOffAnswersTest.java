@@ -60,6 +60,7 @@ class BrokenOffAnswersTest {
               });
       Worker worker = Worker.builder(qg, map).build();
       assertThatThrownBy(worker::workOne).hasMessageContaining("roll back");
+      await().until(() -> db.advisoryLocks() == 0);
       assertThat(worker.workOne()).isTrue();
     }
     assertThat(afterwards).isEmpty();
@@ -126,6 +127,7 @@ class BrokenOffAnswersTest {
     try (Qg qg = Qg.builder(connections).hooks(hooks).build()) {
       Worker worker = Worker.builder(qg, WorkMap.of("Fail", failing)).build();
       assertThatThrownBy(worker::workOne).hasMessageContaining("roll back");
+      await().until(() -> db.advisoryLocks() == 0);
       assertThat(worker.workOne()).isTrue();
       assertThat(worker.workOne()).isFalse();
     }

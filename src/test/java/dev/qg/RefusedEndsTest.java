@@ -92,6 +92,30 @@ class RefusedEndsTest {
     assertThat(runs.values()).hasSize(others + 2).containsOnly(1);
   }
 
+  /**
+   * The driver tells of it as the server does of its own memory, after the deletion is committed.
+   */
+  @Test
+  void isNotWhatHasNoMemoryToReadTheAnswer() {
+    AtomicBoolean once = new AtomicBoolean(true);
+    Qg qg =
+        Qg.create(
+            Intercept.after(
+                db.dataSource(),
+                (connection, sql) -> {
+                  if (Sql.deletes(sql) && once.getAndSet(false)) {
+                    throw new SQLException("forced", "53200", new OutOfMemoryError("forced"));
+                  }
+                }));
+    db.enqueue("Do");
+    try (WorkerPool pool = pool(qg)) {
+      pool.start();
+      await().until(() -> pool.snapshot().worked() + pool.snapshot().lost() == 1);
+      assertThat(pool.snapshot().lost()).isZero();
+    }
+    assertThat(logs.alarms("job_lost")).isEmpty();
+  }
+
   @Test
   void othersMayWaitForLocksAgainAfterwards() throws SQLException {
     long held = db.enqueue("Do");

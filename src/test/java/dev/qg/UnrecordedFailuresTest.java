@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.qg.fixture.Effects;
 import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.Sql;
@@ -124,6 +125,36 @@ class UnrecordedFailuresTest {
     assertThat(runs).hasValue(1);
     assertThat(db.job(id).getErrorCount()).isOne();
     assertThat(db.job(id).getLastError()).contains("terminat");
+  }
+
+  @Test
+  void isToldToAHookThatCouldNotWriteBeforeOnASessionThatHadEnded() {
+    Effects.createTable(db.ctx());
+    JobHooks hooks =
+        new JobHooks() {
+          @Override
+          public void onFailure(LockedJob job, Throwable error) {
+            Effects.write(job.tx(), "by the hook");
+          }
+        };
+    WorkMap map =
+        WorkMap.of(
+            "Fail",
+            job -> {
+              runs.incrementAndGet();
+              db.ctx().execute("select pg_terminate_backend(?)", db.qg().working().get(0).pid());
+              throw new IllegalStateException("the handler's own");
+            });
+    long id = db.enqueue("Fail");
+    try (Qg client = Qg.builder(db.dataSource()).hooks(hooks).build()) {
+      Worker worker = Worker.builder(client, map).build();
+      assertThatThrownBy(worker::workOne).hasMessageContaining("roll back");
+      await().until(() -> db.advisoryLocks() == 0);
+      assertThat(worker.workOne()).isTrue();
+    }
+    assertThat(runs).hasValue(1);
+    assertThat(db.job(id).getErrorCount()).isOne();
+    assertThat(Effects.notes(db.ctx())).containsExactly("by the hook");
   }
 
   @Test

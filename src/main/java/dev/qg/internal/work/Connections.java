@@ -196,7 +196,7 @@ public final class Connections {
     private void end() {
       try {
         connection.abort(HERE);
-      } catch (SQLException e) {
+      } catch (SQLException | RuntimeException e) {
         log.atWarn()
             .addKeyValue("event", "abort_failed")
             .setCause(e)

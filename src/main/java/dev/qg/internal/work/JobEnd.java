@@ -152,8 +152,10 @@ final class JobEnd {
     } catch (Throwable e) {
       transaction.doubtAfter(e);
       String both = ErrorText.both(fault.message(), e);
-      // If the session has ended with that, the failure is recorded later, and without the hook.
-      job.setFault(new Fault(null, both, true));
+      if (JvmErrors.areIn(e)) {
+        // The session may end by that each time: then the failure is recorded without the hook.
+        job.setFault(new Fault(null, both, true));
+      }
       transaction.rollback();
       return both;
     }
@@ -178,6 +180,9 @@ final class JobEnd {
       Ending ending = new Ending(job, new Failure(failure.delay(), both), report);
       // It may be committed.
       ending.send();
+      if (e instanceof RuntimeException failed && SqlStates.isAnswer(failed)) {
+        ending.refuse();
+      }
       if (isLeft(ending)) {
         return false;
       }

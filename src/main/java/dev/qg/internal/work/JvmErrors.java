@@ -32,6 +32,8 @@ final class JvmErrors {
   private static @Nullable Throwable causeOf(Throwable failure) {
     try {
       return failure.getCause();
+    } catch (VirtualMachineError e) {
+      return e;
     } catch (Throwable t) {
       // Its class is somebody else's.
       return null;

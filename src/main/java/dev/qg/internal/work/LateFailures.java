@@ -55,6 +55,7 @@ final class LateFailures {
   }
 
   private HeldJob.@Nullable Fault keep(JobKey key, HeldJob.Fault fault) {
+    faults.remove(key);
     if (faults.size() == MOST) {
       faults.remove(faults.keySet().iterator().next());
     }

@@ -38,9 +38,9 @@ final class SqlStates {
     return LOCK_NOT_AVAILABLE.equals(of(e));
   }
 
-  /** Whether the server has answered so, and not somebody else in its place. */
+  /** Whether the server has answered so, and not the driver in its place. */
   static boolean isAnswer(RuntimeException e) {
-    return !of(e).equals(NONE) && !of(e).startsWith(OF_CONNECTION);
+    return !of(e).equals(NONE) && !of(e).startsWith(OF_CONNECTION) && !isOfOurMemory(e);
   }
 
   /** Such as that it is read-only or full; but not that it has cancelled a statement. */
@@ -67,12 +67,18 @@ final class SqlStates {
    * which catches what is thrown when there is no more.
    */
   static boolean mayPass(Throwable failure) {
+    return isOfOurMemory(failure)
+        || (failure instanceof RuntimeException e
+            && (isLockTableFull(e) || CANCELED.equals(of(e))));
+  }
+
+  private static boolean isOfOurMemory(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof OutOfMemoryError) {
         return true;
       }
     }
-    return failure instanceof RuntimeException e && (isLockTableFull(e) || CANCELED.equals(of(e)));
+    return false;
   }
 
   private static String of(RuntimeException e) {
