@@ -1,5 +1,5 @@
 -- on the search path
-start transaction;
+start transaction isolation level read committed;
 select (set_config('qg.enable_seqscan', current_setting('enable_seqscan'), true) is not null),
     (set_config('enable_seqscan', 'off', true) is not null);
 delete from "que_jobs"
@@ -12,7 +12,7 @@ commit;
 select pg_advisory_unlock(?)
 
 -- in the schema jobs
-start transaction;
+start transaction isolation level read committed;
 select (set_config('qg.enable_seqscan', current_setting('enable_seqscan'), true) is not null),
     (set_config('enable_seqscan', 'off', true) is not null);
 delete from "jobs"."que_jobs"

@@ -11,6 +11,7 @@ import static java.util.regex.Pattern.CASE_INSENSITIVE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMember;
@@ -48,6 +49,18 @@ class ArchitectureTest {
           CASE_INSENSITIVE);
 
   private static final Pattern COMMENT = Pattern.compile("(?s)/\\*.*?\\*/|//[^\\n]*");
+
+  /** Compiled for one version of a library, the classes are run with others. */
+  @Test
+  void librariesHaveWhatIsCalled() {
+    assertThat(
+            CLASSES.stream()
+                .flatMap(type -> type.getAccessesFromSelf().stream())
+                .filter(access -> access.getTargetOwner().getPackageName().startsWith("org."))
+                .filter(access -> access.getTarget().resolveMember().isEmpty())
+                .map(JavaAccess::getDescription))
+        .isEmpty();
+  }
 
   @Test
   void eachLayerKnowsOnlyThoseUnderIt() {

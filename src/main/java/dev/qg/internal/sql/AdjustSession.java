@@ -1,13 +1,11 @@
 package dev.qg.internal.sql;
 
-import static org.jooq.impl.DSL.exists;
 import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.function;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.noCondition;
 import static org.jooq.impl.DSL.param;
 import static org.jooq.impl.DSL.select;
-import static org.jooq.impl.DSL.selectOne;
 import static org.jooq.impl.DSL.table;
 
 import java.sql.Connection;
@@ -120,11 +118,11 @@ public final class AdjustSession {
     return new AdjustSession(
         renderer,
         settings,
-        exists(
-            selectOne()
-                .from(table(DSL.name("pg_catalog").append(PG_SETTINGS)))
-                .where(Functions.column(PG_SETTINGS, NAME).eq(Functions.column(SETTING, NAME)))
-                .and(Functions.column(PG_SETTINGS, SOURCE).eq(inline("default")))));
+        Functions.column(SETTING, NAME)
+            .in(
+                select(Functions.column(PG_SETTINGS, NAME))
+                    .from(table(DSL.name("pg_catalog").append(PG_SETTINGS)))
+                    .where(Functions.column(PG_SETTINGS, SOURCE).eq(inline("default")))));
   }
 
   private static Query query(Condition which) {

@@ -1,9 +1,8 @@
 package dev.qg.internal.sql;
 
-import static org.jooq.impl.DSL.commit;
+import static org.jooq.impl.DSL.query;
 import static org.jooq.impl.DSL.rollback;
 import static org.jooq.impl.DSL.select;
-import static org.jooq.impl.DSL.startTransaction;
 
 import java.sql.Connection;
 import java.util.ArrayList;
@@ -15,7 +14,7 @@ import org.jooq.Query;
  * the session that holds the lock and has no transaction open.
  *
  * <pre>{@code
- * start transaction;
+ * start transaction isolation level read committed;
  * select (set_config('qg.enable_seqscan', current_setting('enable_seqscan'), true) is not null),
  *     (set_config('enable_seqscan', 'off', true) is not null);
  * delete from "que_jobs"
@@ -56,9 +55,12 @@ public final class FinishJob {
 
   static List<Query> queries() {
     List<Query> queries = new ArrayList<>();
-    queries.add(startTransaction());
+    // As texts: the DSL has no word for the isolation, and since jOOQ 3.20 its methods for these
+    // two
+    // return another type than the one that this class was compiled for.
+    queries.add(query("start transaction isolation level read committed"));
     queries.addAll(KeyedStatement.byIndex(DeleteJob::query));
-    queries.add(commit());
+    queries.add(query("commit"));
     queries.add(select(Functions.advisoryUnlock(KeyParams.JOB_ID)));
     return queries;
   }
