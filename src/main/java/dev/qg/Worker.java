@@ -1,5 +1,6 @@
 package dev.qg;
 
+import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.work.Shutdown;
 import dev.qg.internal.work.WorkLoop;
 import java.time.Duration;
@@ -62,7 +63,7 @@ public final class Worker implements AutoCloseable {
    * be called by a handler, which would wait for itself.
    */
   public void shutdown() {
-    shutdown(Shutdown.NO_LIMIT);
+    shutdown(Timings.NO_LIMIT);
   }
 
   /**
@@ -82,7 +83,7 @@ public final class Worker implements AutoCloseable {
   /** The same as {@link #shutdown(Duration)} with a limit of 30 seconds. */
   @Override
   public void close() {
-    shutdown(Shutdown.LIMIT_OF_CLOSE);
+    shutdown(Timings.CLOSE_LIMIT);
   }
 
   /** Collects the settings of a worker. For one thread. */

@@ -1,7 +1,7 @@
 package dev.qg;
 
+import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.work.Engine;
-import dev.qg.internal.work.Shutdown;
 import dev.qg.internal.work.VirtualThreads;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -80,7 +80,7 @@ public final class WorkerPool implements AutoCloseable {
    * handler, which would wait for itself.
    */
   public void shutdown() {
-    shutdown(Shutdown.NO_LIMIT);
+    shutdown(Timings.NO_LIMIT);
   }
 
   /**
@@ -100,7 +100,7 @@ public final class WorkerPool implements AutoCloseable {
   /** The same as {@link #shutdown(Duration)} with a limit of 30 seconds. */
   @Override
   public void close() {
-    shutdown(Shutdown.LIMIT_OF_CLOSE);
+    shutdown(Timings.CLOSE_LIMIT);
   }
 
   /** What the pool is doing and has done. */

@@ -72,6 +72,8 @@ class ArchitectureTest {
         .definedBy("dev.qg.internal.work")
         .layer("sql")
         .definedBy("dev.qg.internal.sql")
+        .layer("concurrent")
+        .definedBy("dev.qg.internal.concurrent")
         .layer("tables")
         .definedBy("dev.qg.jooq..")
         .whereLayer("API")
@@ -80,6 +82,8 @@ class ArchitectureTest {
         .mayOnlyBeAccessedByLayers("API")
         .whereLayer("sql")
         .mayOnlyBeAccessedByLayers("API", "work")
+        .whereLayer("concurrent")
+        .mayOnlyBeAccessedByLayers("API", "work", "sql")
         .check(CLASSES);
     assertThat(packages())
         .extracting(JavaPackage::getName)
@@ -87,6 +91,7 @@ class ArchitectureTest {
             "dev.qg",
             "dev.qg.internal.work",
             "dev.qg.internal.sql",
+            "dev.qg.internal.concurrent",
             "dev.qg.jooq",
             "dev.qg.jooq.tables",
             "dev.qg.jooq.tables.records");

@@ -8,7 +8,9 @@ import static org.jooq.impl.DSL.param;
 import static org.jooq.impl.DSL.select;
 import static org.jooq.impl.DSL.table;
 
+import dev.qg.internal.concurrent.Timings;
 import java.sql.Connection;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,16 +75,16 @@ public final class AdjustSession {
                   new Setting("idle_session_timeout", "0"),
                   // For each statement as well: it would end the session.
                   new Setting("transaction_timeout", "0"),
-                  // Sooner than the client, which would give the session up and the locks with it.
-                  new Setting("statement_timeout", "20000"),
-                  // Sooner than that one, which would not tell that others have locked the table.
-                  new Setting("lock_timeout", "10000")))
+                  millis("statement_timeout", Timings.STATEMENT_TIMEOUT_TO_HOLD),
+                  millis("lock_timeout", Timings.LOCK_TIMEOUT_TO_HOLD)))
           .toList();
 
-  static final List<Setting> TO_WRITE = List.of(new Setting("lock_timeout", "1000"));
+  static final List<Setting> TO_WRITE =
+      List.of(millis("lock_timeout", Timings.LOCK_TIMEOUT_TO_WRITE));
 
   /** What is locked by others at this moment is left for another time. */
-  static final List<Setting> TO_WRITE_WHAT_IS_FREE = List.of(new Setting("lock_timeout", "10"));
+  static final List<Setting> TO_WRITE_WHAT_IS_FREE =
+      List.of(millis("lock_timeout", Timings.LOCK_TIMEOUT_WHERE_FREE));
 
   /** There is no such setting, it can't have that value here, or the role may not. */
   private static final Set<String> TOLERATED = Set.of("42704", "22023", "42501");
@@ -123,6 +125,10 @@ public final class AdjustSession {
                 select(Functions.column(PG_SETTINGS, NAME))
                     .from(table(DSL.name("pg_catalog").append(PG_SETTINGS)))
                     .where(Functions.column(PG_SETTINGS, SOURCE).eq(inline("default")))));
+  }
+
+  private static Setting millis(String name, Duration value) {
+    return new Setting(name, String.valueOf(value.toMillis()));
   }
 
   private static Query query(Condition which) {

@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
 import java.time.Duration;
@@ -211,29 +212,29 @@ public final class Engine {
     int forcedBefore = forced.get();
     boolean inTime =
         (!abandoned && countdown.await(workersEnded))
-            || (running() == 0 && countdown.awaitMore(workersEnded, Shutdown.GRACE));
+            || (running() == 0 && countdown.awaitMore(workersEnded, Timings.GRACE));
     if (!inTime) {
       forced.incrementAndGet();
       workers.forEach(JobThread::interrupt);
-      if (!countdown.awaitMore(workersEnded, abandoned ? Duration.ZERO : Shutdown.GRACE)) {
+      if (!countdown.awaitMore(workersEnded, abandoned ? Duration.ZERO : Timings.GRACE)) {
         abandoned = true;
         workers.forEach(this::abandon);
       }
     }
     inTime &= forced.get() == forcedBefore;
     finisher.stop();
-    Duration forFlush = countdown.left(Shutdown.GRACE, Shutdown.LIMIT_OF_CLOSE);
+    Duration forFlush = countdown.left(Timings.GRACE, Timings.CLOSE_LIMIT);
     if (!countdown.awaitMore(finisherEnded, forFlush)) {
       inTime = false;
       finisher.giveUp();
-      countdown.awaitMore(finisherEnded, Shutdown.GRACE);
+      countdown.awaitMore(finisherEnded, Timings.GRACE);
     }
     locker.end();
-    if (!countdown.awaitMore(lockerEnded, Shutdown.GRACE)) {
+    if (!countdown.awaitMore(lockerEnded, Timings.GRACE)) {
       inTime = false;
       locker.abort();
     }
-    countdown.awaitMore(listenerEnded, Shutdown.GRACE);
+    countdown.awaitMore(listenerEnded, Timings.GRACE);
     countdown.restoreInterrupt();
     return inTime;
   }

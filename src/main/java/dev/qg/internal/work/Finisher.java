@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.Statements;
 import java.time.Duration;
 import java.util.Queue;
@@ -91,7 +92,7 @@ final class Finisher implements Runnable {
         }
       } catch (Throwable t) {
         // Such as that there is no memory left to say what failed: it goes on once there is.
-        waiter.awaitQuietly(Outage.FIRST_PAUSE);
+        waiter.awaitQuietly(Timings.FIRST_PAUSE);
       }
     }
     writer.giveBack();

@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.JobNotice;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
@@ -23,10 +24,7 @@ final class Listener implements Runnable {
   /** How long a stop may go unnoticed. The driver can't be woken while it waits. */
   private static final int WAIT_MILLIS = 100;
 
-  /** How long the session may be silent before it is asked for an answer. */
-  private static final long SILENCE = Duration.ofSeconds(30).toNanos();
-
-  private static final int SECONDS_TO_ANSWER = 10;
+  private static final long HEARTBEAT = Timings.LISTENER_HEARTBEAT.toNanos();
 
   private final Connections connections;
   private final Statements sql;
@@ -73,7 +71,7 @@ final class Listener implements Runnable {
       return stopping ? Duration.ZERO : outage.failed(t);
     } catch (Throwable again) {
       // Such as that there is no memory left to say so.
-      return Outage.FIRST_PAUSE;
+      return Timings.FIRST_PAUSE;
     }
   }
 
@@ -101,8 +99,8 @@ final class Listener implements Runnable {
       }
       if (notifications.length > 0) {
         heard = System.nanoTime();
-      } else if (System.nanoTime() - heard > SILENCE) {
-        if (!connection.isValid(SECONDS_TO_ANSWER)) {
+      } else if (System.nanoTime() - heard > HEARTBEAT) {
+        if (!connection.isValid(Timings.seconds(Timings.HEARTBEAT_ANSWER))) {
           throw new DataAccessException("The session that listens doesn't answer");
         }
         heard = System.nanoTime();

@@ -1,6 +1,6 @@
 package dev.qg.internal.work;
 
-import java.time.Duration;
+import dev.qg.internal.concurrent.Timings;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,10 +16,10 @@ final class LockLimit {
 
   private static final Logger log = LoggerFactory.getLogger(LockLimit.class);
 
-  private static final long STEP = Duration.ofSeconds(1).toNanos();
+  private static final long STEP = Timings.MORE_LOCKS_PAUSE.toNanos();
 
   /** The longest pause before a size is tried for which there was no room again and again. */
-  private static final long LONGEST_PAUSE = Duration.ofMinutes(1).toNanos();
+  private static final long LONGEST_PAUSE = Timings.LONGEST_MORE_LOCKS_PAUSE.toNanos();
 
   private static final int NONE = Integer.MAX_VALUE;
 

@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.Statements;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -10,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LockSession {
 
-  /** How long it may be silent before it is asked for an answer. */
-  private static final long HEARTBEAT = Duration.ofSeconds(2).toNanos();
+  private static final long HEARTBEAT = Timings.HEARTBEAT.toNanos();
 
   private final Connections connections;
   private final Statements sql;
@@ -59,7 +59,7 @@ final class LockSession {
   Duration heartbeat() {
     Session session = get();
     if (session == null) {
-      return Shutdown.NO_LIMIT;
+      return Timings.NO_LIMIT;
     }
     if (System.nanoTime() - heard >= HEARTBEAT) {
       // One that fails to say which it is has answered, too, and is not asked again at once.

@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.JobNotice;
 import dev.qg.internal.sql.JobNotices;
 import dev.qg.internal.sql.JobRow;
@@ -131,14 +132,14 @@ final class Locker implements Runnable {
         return Duration.ZERO;
       } catch (Throwable again) {
         // Such as that there is no memory to say so: it goes on once there is.
-        return Outage.FIRST_PAUSE;
+        return Timings.FIRST_PAUSE;
       }
     }
   }
 
   private Duration cycle() {
     notices.drain().forEach(taker::heed);
-    Duration unlock = Shutdown.NO_LIMIT;
+    Duration unlock = Timings.NO_LIMIT;
     if (stopping || taker.isStopped()) {
       giveBackWaiting();
     } else {
@@ -167,7 +168,7 @@ final class Locker implements Runnable {
 
   private void take(Session from) {
     Buffer.Level level = buffer.level();
-    if (level.oldestNanos() > Pace.PATIENCE.toNanos()) {
+    if (level.oldestNanos() > Timings.PREFETCH_LIMIT.toNanos()) {
       giveBackWaiting();
       taker.stalled();
       level = buffer.level();
@@ -194,9 +195,9 @@ final class Locker implements Runnable {
   private Duration pause() {
     Buffer.Level level = buffer.level();
     if (level.waiting() > 0) {
-      return Pace.PATIENCE;
+      return Timings.PREFETCH_LIMIT;
     }
-    return level.idle() > 0 ? taker.pause(holds) : Shutdown.NO_LIMIT;
+    return level.idle() > 0 ? taker.pause(holds) : Timings.NO_LIMIT;
   }
 
   private void giveBack(List<HeldJob> jobs) {
@@ -218,7 +219,7 @@ final class Locker implements Runnable {
 
   /** Asks the session for an answer if it is time; tells when it is time again. */
   private Duration heartbeat() {
-    return holds.areEmpty() ? Shutdown.NO_LIMIT : session.heartbeat();
+    return holds.areEmpty() ? Timings.NO_LIMIT : session.heartbeat();
   }
 
   private void failed(Throwable cause) {

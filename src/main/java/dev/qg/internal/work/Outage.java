@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,14 +15,9 @@ final class Outage {
 
   private static final Logger log = LoggerFactory.getLogger(Outage.class);
 
-  /** Before the second try; for whoever can't even say that the first one has failed, too. */
-  static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
-
   private final String subject;
   private final String consequence;
-  private Duration pause = FIRST_PAUSE;
+  private Duration pause = Timings.FIRST_PAUSE;
 
   private boolean on;
   private boolean isRefusalTold;
@@ -45,12 +41,12 @@ final class Outage {
         .log(
             consequence
                 + "; trying again, with pauses of up to "
-                + LONGEST_PAUSE.toSeconds()
+                + Timings.LONGEST_PAUSE.toSeconds()
                 + " s");
     on = true;
     Duration now = pause;
     Duration doubled = pause.multipliedBy(2);
-    pause = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
+    pause = doubled.compareTo(Timings.LONGEST_PAUSE) < 0 ? doubled : Timings.LONGEST_PAUSE;
     return now;
   }
 
@@ -59,7 +55,7 @@ final class Outage {
       log.atInfo().addKeyValue("event", subject + "_recovered").log("It works again");
       on = false;
       isRefusalTold = false;
-      pause = FIRST_PAUSE;
+      pause = Timings.FIRST_PAUSE;
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -10,19 +11,13 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class Pace {
 
-  /** Within this time, what is taken ahead should have been started. */
-  static final Duration HORIZON = Duration.ofMillis(100);
-
-  /** What is not started after so long is given back: something is slower than it was. */
-  static final Duration PATIENCE = Duration.ofSeconds(1);
-
   private final int threads;
   private final LongAdder nanos = new LongAdder();
   private final LongAdder runs = new LongAdder();
 
   private long nanosSeen;
   private long runsSeen;
-  private double mean = HORIZON.toNanos();
+  private double mean = Timings.PREFETCH.toNanos();
   private int allowed;
 
   Pace(int threads) {
@@ -52,7 +47,7 @@ final class Pace {
       double weight = Math.min(1, newRuns / (2.0 * threads));
       mean += weight * ((double) newNanos / newRuns - mean);
     }
-    double started = threads * HORIZON.toNanos() / Math.max(1, mean);
+    double started = threads * Timings.PREFETCH.toNanos() / Math.max(1, mean);
     int wanted = started < 2 * threads ? 0 : (int) Math.min(most, started);
     allowed = Math.min(wanted, Math.max(threads, allowed * 2));
     return allowed;
@@ -60,7 +55,7 @@ final class Pace {
 
   /** Hears that jobs had to be given back, since they were not started in time. */
   void stalled() {
-    mean = Math.max(mean, (double) HORIZON.toNanos());
+    mean = Math.max(mean, (double) Timings.PREFETCH.toNanos());
     allowed = 0;
   }
 

@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.JobNotice;
 import dev.qg.internal.work.SessionLocks.Taken;
@@ -22,7 +23,7 @@ final class QueueCursor {
   private static final long FIRST_FURTHER_LOOK = Duration.ofMillis(5).toNanos();
 
   /** A job that was lost and is still there must not be taken again and again. */
-  private static final long AFTER_LOSS = Duration.ofMillis(100).toNanos();
+  private static final long AFTER_LOSS = Timings.AFTER_CONTENTION.toNanos();
 
   /** The most jobs that one statement locks. */
   private static final int CHUNK = 1_000;

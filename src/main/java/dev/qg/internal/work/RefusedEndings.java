@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -48,7 +49,7 @@ final class RefusedEndings {
   /** How long none of them is tried again. */
   Duration pause() {
     if (waiting.isEmpty()) {
-      return Shutdown.NO_LIMIT;
+      return Timings.NO_LIMIT;
     }
     return Duration.ofNanos(Math.max(0, notBefore - System.nanoTime()));
   }

@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
@@ -15,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  * #abort}.
  */
 final class Session implements AutoCloseable {
-
-  private static final int SECONDS_TO_ANSWER = 10;
 
   private final Connections connections;
   private final Connections.Borrowed borrowed;
@@ -202,7 +201,7 @@ final class Session implements AutoCloseable {
   /** Fails if the server doesn't answer on the session, or if it is another one than it was. */
   void requireAnswer() {
     try {
-      if (!connection().isValid(SECONDS_TO_ANSWER)) {
+      if (!connection().isValid(Timings.seconds(Timings.HEARTBEAT_ANSWER))) {
         abort();
         throw new DataAccessException("The session doesn't answer");
       }

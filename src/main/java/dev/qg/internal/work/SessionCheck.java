@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.SelectBackend;
 import java.sql.Connection;
 import java.util.concurrent.TimeUnit;
@@ -21,9 +22,6 @@ final class SessionCheck {
    * pooler, whichever of its sessions it lends first.
    */
   private static final int ROUNDS = 5;
-
-  /** How long others are waited for who compare connections, which may not be given any. */
-  private static final long PATIENCE_SECONDS = 30;
 
   private static final Logger log = LoggerFactory.getLogger(SessionCheck.class);
 
@@ -60,7 +58,7 @@ final class SessionCheck {
 
   private void compareOneByOne(SelectBackend backend) {
     try {
-      if (!guard.tryLock(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (!guard.tryLock(Timings.SESSION_CHECK.toMillis(), TimeUnit.MILLISECONDS)) {
         throw new DataAccessException("Others still compare connections, to see what they are");
       }
     } catch (InterruptedException e) {

@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.AdjustSession;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
@@ -13,9 +14,6 @@ import org.slf4j.LoggerFactory;
 final class SessionSettings {
 
   private static final Logger log = LoggerFactory.getLogger(SessionSettings.class);
-
-  /** In milliseconds. */
-  private static final int TIME_TO_ANSWER = 30_000;
 
   private final Connection connection;
   private final Statements sql;
@@ -44,7 +42,7 @@ final class SessionSettings {
   }
 
   private void adjust(AdjustSession adjustment) {
-    patienceBefore = patience(TIME_TO_ANSWER);
+    patienceBefore = patience((int) Timings.NETWORK_TIMEOUT.toMillis());
     before = adjustment.execute(connection);
     adjusted = adjustment;
   }

@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -7,17 +8,8 @@ import org.slf4j.LoggerFactory;
 /** Ends a loop in order: asked to, then interrupted, then robbed of its session. */
 public final class Shutdown {
 
-  /** Longer than anybody lives. */
-  public static final Duration NO_LIMIT = Duration.ofDays(100_000);
-
-  /** What a try-with-resources can be expected to wait. */
-  public static final Duration LIMIT_OF_CLOSE = Duration.ofSeconds(30);
-
   /** Why a handler was interrupted. */
   static final String OUT_OF_TIME = "the time limit of the shutdown is over";
-
-  /** How long what was asked to end at once has to do so. */
-  static final Duration GRACE = Duration.ofSeconds(1);
 
   private static final Logger log = LoggerFactory.getLogger(Shutdown.class);
 
@@ -36,7 +28,7 @@ public final class Shutdown {
     boolean inTime = countdown.await(loop.ended());
     if (!inTime) {
       loop.interrupt();
-      if (!countdown.awaitMore(loop.ended(), GRACE)) {
+      if (!countdown.awaitMore(loop.ended(), Timings.GRACE)) {
         abort(loop);
       }
     }

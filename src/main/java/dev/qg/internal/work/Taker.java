@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.JobNotice;
 import dev.qg.internal.sql.JobRow;
@@ -182,7 +183,7 @@ final class Taker {
   Duration pause(Holds holds) {
     if (isStopped() || holds.size() >= limit.get() || holds.bytes() >= HELD) {
       // There is no room, or no use: what changes that wakes the locker.
-      return Shutdown.NO_LIMIT;
+      return Timings.NO_LIMIT;
     }
     long now = System.nanoTime();
     return Duration.ofNanos(

@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -48,7 +49,7 @@ final class Unlocker {
   Duration unlockSoon(@Nullable Session session) {
     int released = holds.released();
     if (released == 0) {
-      return Shutdown.NO_LIMIT;
+      return Timings.NO_LIMIT;
     }
     long now = System.nanoTime();
     if (!planned) {
@@ -59,7 +60,7 @@ final class Unlocker {
       return Duration.ofNanos(at - now);
     }
     unlock(session);
-    return Shutdown.NO_LIMIT;
+    return Timings.NO_LIMIT;
   }
 
   /** Unlocks all that was released. */

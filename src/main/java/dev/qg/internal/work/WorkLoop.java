@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
 import java.time.Duration;
@@ -25,12 +26,6 @@ public final class WorkLoop {
   }
 
   private static final Logger log = LoggerFactory.getLogger(WorkLoop.class);
-
-  /**
-   * Others work well, or what is locked can never be read, or what is worked can't be deleted: the
-   * last two must not loop hot.
-   */
-  private static final Duration AFTER_CONTENTION = Duration.ofMillis(100);
 
   private static final CountDownLatch NEVER_STARTED = new CountDownLatch(0);
 
@@ -126,7 +121,7 @@ public final class WorkLoop {
         pause = drain(outage);
       } catch (ContentionException e) {
         log.atDebug().addKeyValue("event", "contention").log(e.getMessage());
-        pause = AFTER_CONTENTION;
+        pause = Timings.AFTER_CONTENTION;
       } catch (Throwable t) {
         if (outOfTime || wantedBack()) {
           log.atDebug()
@@ -166,7 +161,7 @@ public final class WorkLoop {
           found = one.use(() -> workOne(one));
           outage.over();
         }
-        return found == Found.LOST_JOB ? AFTER_CONTENTION : interval;
+        return found == Found.LOST_JOB ? Timings.AFTER_CONTENTION : interval;
       } finally {
         use(null);
       }

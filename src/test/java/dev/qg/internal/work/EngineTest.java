@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.qg.fixture.InThread;
 import dev.qg.fixture.TestDatabase;
+import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.Statements;
 import java.time.Duration;
 import java.util.List;
@@ -32,6 +33,6 @@ class EngineTest {
             new Engine.Settings(List.of(""), Duration.ofSeconds(5), "test", 2, failing, 100, true));
 
     assertThatThrownBy(engine::start).isInstanceOf(OutOfMemoryError.class);
-    InThread.start("shutdown", () -> engine.shutdown(Shutdown.NO_LIMIT)).join();
+    InThread.start("shutdown", () -> engine.shutdown(Timings.NO_LIMIT)).join();
   }
 }
