@@ -6,7 +6,6 @@ package dev.qg.jooq.tables;
 
 import dev.qg.jooq.DefaultSchema;
 import dev.qg.jooq.Indexes;
-import dev.qg.jooq.Keys;
 import dev.qg.jooq.tables.records.QgDeadJobsRecord;
 
 import java.time.OffsetDateTime;
@@ -22,7 +21,6 @@ import org.jooq.Schema;
 import org.jooq.Table;
 import org.jooq.TableField;
 import org.jooq.TableOptions;
-import org.jooq.UniqueKey;
 import org.jooq.impl.DSL;
 import org.jooq.impl.SQLDataType;
 import org.jooq.impl.TableImpl;
@@ -131,11 +129,6 @@ public class QgDeadJobs extends TableImpl<QgDeadJobsRecord> {
     @Override
     public List<Index> getIndexes() {
         return Arrays.asList(Indexes.QG_DEAD_JOBS_QUEUE_DIED_AT_IDX);
-    }
-
-    @Override
-    public UniqueKey<QgDeadJobsRecord> getPrimaryKey() {
-        return Keys.QG_DEAD_JOBS_PKEY;
     }
 
     @Override

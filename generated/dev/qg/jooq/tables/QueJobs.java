@@ -5,7 +5,6 @@ package dev.qg.jooq.tables;
 
 
 import dev.qg.jooq.DefaultSchema;
-import dev.qg.jooq.Keys;
 import dev.qg.jooq.tables.records.QueJobsRecord;
 
 import java.time.OffsetDateTime;
@@ -19,7 +18,6 @@ import org.jooq.Schema;
 import org.jooq.Table;
 import org.jooq.TableField;
 import org.jooq.TableOptions;
-import org.jooq.UniqueKey;
 import org.jooq.impl.DSL;
 import org.jooq.impl.SQLDataType;
 import org.jooq.impl.TableImpl;
@@ -123,11 +121,6 @@ public class QueJobs extends TableImpl<QueJobsRecord> {
     @Override
     public Identity<QueJobsRecord, Long> getIdentity() {
         return (Identity<QueJobsRecord, Long>) super.getIdentity();
-    }
-
-    @Override
-    public UniqueKey<QueJobsRecord> getPrimaryKey() {
-        return Keys.QUE_JOBS_PKEY;
     }
 
     @Override

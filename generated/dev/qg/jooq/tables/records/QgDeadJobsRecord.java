@@ -9,15 +9,14 @@ import dev.qg.jooq.tables.QgDeadJobs;
 import java.time.OffsetDateTime;
 
 import org.jooq.JSON;
-import org.jooq.Record1;
-import org.jooq.impl.UpdatableRecordImpl;
+import org.jooq.impl.TableRecordImpl;
 
 
 /**
  * The table <code>qg_dead_jobs</code>.
  */
 @SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape", "missing-explicit-ctor" })
-public class QgDeadJobsRecord extends UpdatableRecordImpl<QgDeadJobsRecord> {
+public class QgDeadJobsRecord extends TableRecordImpl<QgDeadJobsRecord> {
 
     private static final long serialVersionUID = 1L;
 
@@ -145,15 +144,6 @@ public class QgDeadJobsRecord extends UpdatableRecordImpl<QgDeadJobsRecord> {
      */
     public OffsetDateTime getDiedAt() {
         return (OffsetDateTime) get(8);
-    }
-
-    // -------------------------------------------------------------------------
-    // Primary key information
-    // -------------------------------------------------------------------------
-
-    @Override
-    public Record1<Long> key() {
-        return (Record1) super.key();
     }
 
     // -------------------------------------------------------------------------

@@ -9,15 +9,14 @@ import dev.qg.jooq.tables.QueJobs;
 import java.time.OffsetDateTime;
 
 import org.jooq.JSON;
-import org.jooq.Record4;
-import org.jooq.impl.UpdatableRecordImpl;
+import org.jooq.impl.TableRecordImpl;
 
 
 /**
  * The table <code>que_jobs</code>.
  */
 @SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape", "missing-explicit-ctor" })
-public class QueJobsRecord extends UpdatableRecordImpl<QueJobsRecord> {
+public class QueJobsRecord extends TableRecordImpl<QueJobsRecord> {
 
     private static final long serialVersionUID = 1L;
 
@@ -131,15 +130,6 @@ public class QueJobsRecord extends UpdatableRecordImpl<QueJobsRecord> {
      */
     public String getQueue() {
         return (String) get(7);
-    }
-
-    // -------------------------------------------------------------------------
-    // Primary key information
-    // -------------------------------------------------------------------------
-
-    @Override
-    public Record4<String, Short, OffsetDateTime, Long> key() {
-        return (Record4) super.key();
     }
 
     // -------------------------------------------------------------------------
