@@ -1,5 +1,6 @@
 package dev.qg;
 
+import dev.qg.internal.sql.InSchema;
 import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Connections;
 import java.sql.Connection;
@@ -37,14 +38,16 @@ public final class Qg implements AutoCloseable {
 
   private final Core core;
   private final Enqueuer enqueuer;
+  private final @Nullable String schema;
 
   private Qg(Builder builder) {
+    this.schema = builder.schema;
     this.core =
         new Core(
             new Connections(builder.dataSource),
             Statements.of(builder.schema),
             new Policy(
-                builder.configuration,
+                derive(builder.configuration),
                 builder.retryPolicy,
                 Map.copyOf(builder.retryPolicies),
                 builder.hooks));
@@ -94,8 +97,7 @@ public final class Qg implements AutoCloseable {
   }
 
   /**
-   * Enqueues jobs, all or none, in a transaction of its own. Many go faster than one at a time, by
-   * far: they take a few statements for any number, or COPY.
+   * Enqueues jobs, all or none, in a transaction of its own, by few statements or COPY.
    *
    * @return the jobs' ids, in the order of the jobs
    * @throws DataAccessException if the database did not take them
@@ -182,11 +184,6 @@ public final class Qg implements AutoCloseable {
   /**
    * Puts jobs back that were given up, on the connection and in the transaction of the caller.
    *
-   * <pre>{@code
-   * qg.revive(ctx, ctx.select(QG_DEAD_JOBS.JOB_ID).from(QG_DEAD_JOBS)
-   *     .where(QG_DEAD_JOBS.JOB_CLASS.eq("SendReceipt")).fetchSet(QG_DEAD_JOBS.JOB_ID));
-   * }</pre>
-   *
    * @return how many of them were among the dead ones
    * @throws DataAccessException if the database failed
    */
@@ -195,10 +192,17 @@ public final class Qg implements AutoCloseable {
   }
 
   /**
+   * Derives a configuration for queries of your own, in which {@code QUE_JOBS} and {@code
+   * QG_DEAD_JOBS} are those of this client's {@link Builder#schema schema}, if it has one. Other
+   * tables stay as they are. {@link LockedJob#tx()} does so by itself.
+   */
+  public Configuration derive(Configuration configuration) {
+    return InSchema.derive(Check.notNull("configuration", configuration), schema);
+  }
+
+  /**
    * Tells the workers of this client of what is enqueued in a transaction of jOOQ, right after its
-   * commit and without the database's help. It is to be set on the {@code Configuration} that
-   * begins the transaction, and the jobs are to be enqueued with the one that the transaction is
-   * given. Without it, workers learn of such jobs by notifications or when they look.
+   * commit. It is for the {@code Configuration} that begins the transaction.
    */
   public TransactionListener transactionListener() {
     return new CommitListener(core.wakeUps);
@@ -269,12 +273,9 @@ public final class Qg implements AutoCloseable {
     }
 
     /**
-     * Whether jobs that are due are told to idle workers everywhere, by NOTIFY in the transaction
-     * that enqueues them; true by default, at most about 250 times a second and queue. Workers find
-     * all jobs without it, but later, by up to their interval. It costs no round trip for one job
-     * and up to two for many; but transactions that notify commit one after another in the whole
-     * server, and can't be prepared for a two-phase commit. So turn it off with many writers, with
-     * XA, or where a trigger notifies. Workers of this client are told in any case.
+     * Whether due jobs are told to idle workers by NOTIFY; true by default. Turn it off with many
+     * writers, with XA, or where a trigger notifies: transactions that notify commit one after
+     * another in the whole server, and can't be prepared. Workers look once an interval anyway.
      */
     public Builder notifications(boolean notifications) {
       this.notifications = notifications;
@@ -282,9 +283,8 @@ public final class Qg implements AutoCloseable {
     }
 
     /**
-     * For development and tests: a job that has no {@link Job#withRunAt time} set is worked at once
-     * when it is enqueued, in the caller's transaction, and what its handler throws goes to the
-     * caller. By default, jobs are enqueued for workers.
+     * For development and tests: a job without a {@link Job#withRunAt time} is worked at once when
+     * it is enqueued, in the caller's transaction, and what its handler throws goes to the caller.
      */
     public Builder synchronous(WorkMap workMap) {
       this.synchronous = Check.notNull("workMap", workMap);

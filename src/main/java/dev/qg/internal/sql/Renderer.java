@@ -1,7 +1,5 @@
 package dev.qg.internal.sql;
 
-import static dev.qg.jooq.Tables.QG_DEAD_JOBS;
-import static dev.qg.jooq.Tables.QUE_JOBS;
 import static java.util.stream.Collectors.joining;
 import static org.jooq.impl.DSL.name;
 
@@ -9,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jooq.DSLContext;
 import org.jooq.Field;
-import org.jooq.Name;
 import org.jooq.Param;
 import org.jooq.Query;
 import org.jooq.SQLDialect;
@@ -107,21 +104,6 @@ final class Renderer {
       }
     }
     throw new IllegalStateException("No value is ever given for the parameter " + param);
-  }
-
-  /**
-   * Puts our tables into a schema. A {@code RenderMapping} of the default schema would put every
-   * name without one there, also those that a statement gives to its parts.
-   */
-  private record InSchema(Name schema) implements VisitListener {
-
-    @Override
-    public void visitStart(VisitContext context) {
-      if (context.queryPart() instanceof Table<?> table
-          && (table.equals(QUE_JOBS) || table.equals(QG_DEAD_JOBS))) {
-        context.queryPart(DSL.table(schema.append(table.getUnqualifiedName())));
-      }
-    }
   }
 
   /** Sees the parameters in the order in which their question marks are written. */
