@@ -17,7 +17,7 @@ final class Check {
   }
 
   static String type(String type) {
-    if (notNull("type", type).isEmpty()) {
+    if (notNull("type", type).isBlank()) {
       throw new MissingTypeException();
     }
     return StorableText.require("type", type);

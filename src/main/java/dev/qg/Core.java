@@ -1,5 +1,6 @@
 package dev.qg;
 
+import dev.qg.internal.sql.LogText;
 import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Connections;
 import dev.qg.internal.work.ContentionException;
@@ -15,6 +16,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jooq.ConnectionProvider;
@@ -33,6 +36,12 @@ final class Core {
   final Policy policy;
   final InlineJobs inline;
   final WakeUps wakeUps = new WakeUps();
+
+  /** The types that have a handler in any worker of this client. */
+  private final Set<String> handled = ConcurrentHashMap.newKeySet();
+
+  /** Those of retry policies that were found to have none. */
+  private final Set<String> unhandled = ConcurrentHashMap.newKeySet();
 
   private final Places places = new Places();
   private final HandHeldJobs handHeld;
@@ -101,6 +110,7 @@ final class Core {
 
   /** Refuses to work without our tables, or on what is no session, if the database can be asked. */
   void requireFitForWork() {
+    warnOfUnusedPolicies();
     boolean jobs;
     boolean deadJobs;
     try {
@@ -130,6 +140,21 @@ final class Core {
     }
   }
 
+  /** A misspelt type is the usual reason. */
+  private void warnOfUnusedPolicies() {
+    for (String type : policy.byType().keySet()) {
+      if (!handled.contains(type) && unhandled.add(type)) {
+        log.atWarn()
+            .addKeyValue("event", "retry_policy_unused")
+            .addKeyValue("type", LogText.of(type))
+            .log(
+                "There is a retry policy for the type \"{}\", but none of the workers built so far"
+                    + " has a handler for it",
+                LogText.of(type));
+      }
+    }
+  }
+
   /** Holds a new job within the transaction of a test. */
   LockedJob inject(DSLContext ctx, Job job) {
     requireOpen();
@@ -153,11 +178,13 @@ final class Core {
 
   /** Makes a loop that works jobs of a queue, as a worker. */
   WorkLoop loop(WorkMap workMap, String queue, Duration interval) {
+    handled.addAll(workMap.types());
     return new WorkLoop(connections, sql, policy, runner(workMap), places, queue, interval);
   }
 
   /** Makes what works jobs for a pool. */
   Engine engine(WorkMap workMap, Engine.Settings settings) {
+    handled.addAll(workMap.types());
     return new Engine(connections, sql, policy, runner(workMap), wakeUps, settings);
   }
 

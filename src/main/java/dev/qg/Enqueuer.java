@@ -3,6 +3,7 @@ package dev.qg;
 import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.JobNotice;
 import dev.qg.internal.sql.JobNotices;
+import dev.qg.internal.sql.LogText;
 import dev.qg.internal.sql.NewJob;
 import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Connections;
@@ -215,7 +216,7 @@ final class Enqueuer {
   private long work(Connection connection, Job job, WorkMap handlers) {
     WorkFunc function = handlers.get(job.type());
     if (function == null) {
-      throw new QgException("unknown job type: \"" + job.type() + "\"");
+      throw new QgException("unknown job type: \"" + LogText.of(job.type()) + "\"");
     }
     try {
       return core.inline.run(

@@ -1,6 +1,7 @@
 package dev.qg;
 
 import dev.qg.internal.sql.JsonSyntax;
+import dev.qg.internal.sql.LogText;
 import dev.qg.internal.sql.NewJob;
 import dev.qg.internal.sql.StorableText;
 import java.time.Instant;
@@ -38,7 +39,7 @@ public final class Job {
    * A job of a type, which names the {@link WorkFunc} that works it; Ruby's Que calls it the job
    * class.
    *
-   * @throws MissingTypeException if the type is empty
+   * @throws MissingTypeException if the type is empty or blank
    * @throws IllegalArgumentException if PostgreSQL can't store it as text
    */
   public static Job of(String type) {
@@ -101,7 +102,7 @@ public final class Job {
    */
   public Job withArgs(JSON args) {
     Check.notNull("args", args);
-    JsonSyntax.require("args", StorableText.require("args", args.data()));
+    JsonSyntax.require("args", StorableText.requireUnseen("args", args.data()));
     return new Job(
         new NewJob(columns.type(), columns.queue(), columns.priority(), columns.runAt(), args));
   }
@@ -115,7 +116,7 @@ public final class Job {
     return withArgs(JSON.json(Check.notNull("args", args)));
   }
 
-  /** The type, never empty. */
+  /** The type, never blank. */
   public String type() {
     return columns.type();
   }
@@ -158,9 +159,9 @@ public final class Job {
   @Override
   public String toString() {
     return "Job[type="
-        + type()
+        + LogText.of(type())
         + ", queue="
-        + queue()
+        + queue().map(LogText::of)
         + ", priority="
         + priority()
         + ", runAt="

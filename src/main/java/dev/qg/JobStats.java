@@ -1,5 +1,6 @@
 package dev.qg;
 
+import dev.qg.internal.sql.LogText;
 import java.time.Instant;
 
 /**
@@ -20,4 +21,25 @@ public record JobStats(
     long countWorking,
     long countErrored,
     int highestErrorCount,
-    Instant oldestRunAt) {}
+    Instant oldestRunAt) {
+
+  /** On one line, whatever characters the texts have. */
+  @Override
+  public String toString() {
+    return "JobStats[queue="
+        + LogText.of(queue)
+        + ", type="
+        + LogText.of(type)
+        + ", count="
+        + count
+        + ", countWorking="
+        + countWorking
+        + ", countErrored="
+        + countErrored
+        + ", highestErrorCount="
+        + highestErrorCount
+        + ", oldestRunAt="
+        + oldestRunAt
+        + "]";
+  }
+}

@@ -1,6 +1,8 @@
 package dev.qg;
 
+import dev.qg.internal.sql.DriverErrors;
 import dev.qg.internal.sql.JobRow;
+import dev.qg.internal.sql.LogText;
 import dev.qg.internal.work.HeldJob;
 import dev.qg.internal.work.JobPolicy;
 import java.time.Duration;
@@ -36,8 +38,8 @@ record Policy(
       log.atError()
           .addKeyValue("event", "retry_policy_failed")
           .addKeyValue("job_id", job.key().id())
-          .addKeyValue("type", job.type())
-          .setCause(e)
+          .addKeyValue("type", LogText.of(job.type()))
+          .setCause(DriverErrors.withoutData(e))
           .log("The retry policy of a job failed: it waits as by the standard policy");
       delay = RetryPolicy.standard().delayAfter(failures);
     }

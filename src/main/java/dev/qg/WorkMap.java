@@ -1,5 +1,6 @@
 package dev.qg;
 
+import dev.qg.internal.sql.LogText;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -48,20 +49,29 @@ public final class WorkMap {
     /**
      * Adds a handler.
      *
-     * @throws MissingTypeException if the type is empty
+     * @throws MissingTypeException if the type is empty or blank
      * @throws IllegalArgumentException if the type has a handler already
      */
     public Builder add(String type, WorkFunc function) {
       Check.type(type);
       Check.notNull("function", function);
       if (functions.putIfAbsent(type, function) != null) {
-        throw new IllegalArgumentException("The type \"" + type + "\" has a handler already");
+        throw new IllegalArgumentException(
+            "The type \"" + LogText.of(type) + "\" has a handler already");
       }
       return this;
     }
 
-    /** Makes the map of what was added. */
+    /**
+     * Makes the map of what was added.
+     *
+     * @throws IllegalStateException if nothing was added: workers would fail every job
+     */
     public WorkMap build() {
+      if (functions.isEmpty()) {
+        throw new IllegalStateException(
+            "A WorkMap must have a handler: without any, every job would fail as of an unknown type");
+      }
       return new WorkMap(functions);
     }
   }

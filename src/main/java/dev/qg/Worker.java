@@ -45,7 +45,8 @@ public final class Worker implements AutoCloseable {
   }
 
   /**
-   * Works one job, if one is due. A failure of the job is recorded on it and not thrown.
+   * Works one job, if one is due. A failure of the job is recorded on it and not thrown. After a
+   * job that was lost it pauses for 100 ms, since the same job may be found again.
    *
    * @return whether there was one
    * @throws TryAgainException if ten jobs in a row were lost to other workers

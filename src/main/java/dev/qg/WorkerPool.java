@@ -1,6 +1,7 @@
 package dev.qg;
 
 import dev.qg.internal.concurrent.Timings;
+import dev.qg.internal.sql.LogText;
 import dev.qg.internal.work.Engine;
 import dev.qg.internal.work.VirtualThreads;
 import java.time.Duration;
@@ -71,7 +72,8 @@ public final class WorkerPool implements AutoCloseable {
   public void start() {
     qg.core().requireFitForWork();
     if (!engine.start()) {
-      throw new IllegalStateException("The pool \"" + name + "\" was started or shut down before");
+      throw new IllegalStateException(
+          "The pool \"" + LogText.of(name) + "\" was started or shut down before");
     }
   }
 
@@ -198,7 +200,8 @@ public final class WorkerPool implements AutoCloseable {
           .forEach(
               queue -> {
                 if (all.contains(Check.queue(queue))) {
-                  throw new IllegalArgumentException("The queue \"" + queue + "\" is named twice");
+                  throw new IllegalArgumentException(
+                      "The queue \"" + LogText.of(queue) + "\" is named twice");
                 }
                 all.add(queue);
               });

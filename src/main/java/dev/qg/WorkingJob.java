@@ -1,5 +1,6 @@
 package dev.qg;
 
+import dev.qg.internal.sql.LogText;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -30,4 +31,31 @@ public record WorkingJob(
     int pid,
     Optional<String> applicationName,
     Optional<String> clientAddress,
-    Optional<Instant> since) {}
+    Optional<Instant> since) {
+
+  /** On one line, whatever characters the texts have. */
+  @Override
+  public String toString() {
+    return "WorkingJob[id="
+        + id
+        + ", queue="
+        + LogText.of(queue)
+        + ", type="
+        + LogText.of(type)
+        + ", priority="
+        + priority
+        + ", runAt="
+        + runAt
+        + ", errorCount="
+        + errorCount
+        + ", pid="
+        + pid
+        + ", applicationName="
+        + applicationName.map(LogText::of)
+        + ", clientAddress="
+        + clientAddress.map(LogText::of)
+        + ", since="
+        + since
+        + "]";
+  }
+}

@@ -96,10 +96,10 @@ class ArgsSyntaxTest {
   void tellsWhereArgumentsStopBeingJson() {
     assertThatThrownBy(() -> JOB.withArgs("[1, 2"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("args must be JSON, but at index 5 it is not: [1, 2");
+        .hasMessage("args must be JSON, but at index 5 of 5 it is not");
     assertThatThrownBy(() -> JOB.withArgs(JSON.json("{\"a\": hello}")))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("args must be JSON, but at index 6 it is not: {\"a\": hello}");
+        .hasMessage("args must be JSON, but at index 6 of 12 it is not");
   }
 
   @Test
@@ -122,6 +122,6 @@ class ArgsSyntaxTest {
     assertThat(JOB.withArgs(deep).args().orElseThrow().data()).isEqualTo(deep);
     assertThatThrownBy(() -> JOB.withArgs(deep + "]"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("at index 200000 it is not");
+        .hasMessageContaining("at index 200000 of 200001 it is not");
   }
 }

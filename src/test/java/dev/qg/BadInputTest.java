@@ -31,13 +31,22 @@ class BadInputTest {
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
 
-  @Test
-  void refusesJobsWithoutAType() {
-    assertThatThrownBy(() -> Job.of(""))
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "\n\t "})
+  void refusesJobsWithoutAType(String type) {
+    assertThatThrownBy(() -> Job.of(type))
         .isInstanceOf(MissingTypeException.class)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("must have a type");
-    assertThatThrownBy(() -> WorkMap.of("", job -> {})).isInstanceOf(MissingTypeException.class);
+    assertThatThrownBy(() -> WorkMap.of(type, job -> {})).isInstanceOf(MissingTypeException.class);
+  }
+
+  @Test
+  void refusesAWorkMapWithoutHandlers() {
+    WorkMap.Builder builder = WorkMap.builder();
+    assertThatThrownBy(builder::build)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("must have a handler");
   }
 
   @ParameterizedTest

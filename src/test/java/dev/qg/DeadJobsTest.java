@@ -148,7 +148,7 @@ class DeadJobsTest {
   @Test
   void workersRefuseToStartWithoutTheTable() {
     db.ctx().execute("drop table qg_dead_jobs");
-    WorkMap map = WorkMap.builder().build();
+    WorkMap map = WorkMap.of("Other", job -> {});
     assertThatThrownBy(() -> Worker.builder(qg, map).build().work())
         .isInstanceOf(QgException.class)
         .hasMessageContaining("qg_dead_jobs")
@@ -162,7 +162,7 @@ class DeadJobsTest {
   @Test
   void workersThatNeverGiveUpNeedNoSuchTable() {
     db.ctx().execute("drop table qg_dead_jobs");
-    try (WorkerPool pool = WorkerPool.builder(db.qg(), WorkMap.builder().build()).build()) {
+    try (WorkerPool pool = WorkerPool.builder(db.qg(), WorkMap.of("Other", job -> {})).build()) {
       pool.start();
     }
   }

@@ -61,6 +61,13 @@ class FailedJobsTest {
               .isInstanceOf(DataAccessException.class);
         });
     assertFailed(id, "current transaction is aborted");
+    // It tells whose fault that is, with the error and the line of the handler.
+    assertThat(db.job(id).getLastError())
+        .containsSubsequence(
+            "An earlier statement in this transaction failed, of the handler",
+            "(ERROR: division by zero)",
+            "Caused by: org.postgresql.util.PSQLException: ERROR: division by zero",
+            "at dev.qg.FailedJobsTest");
   }
 
   @Test

@@ -124,7 +124,7 @@ class MigrationsTest {
         db.closeLater(
             settings.retryPolicy("Check", RetryPolicy.builder().maxAttempts(1).build()).build());
     long id = qg.enqueue(Job.of("Check").withPriority(1));
-    assertThat(Worker.builder(qg, WorkMap.builder().build()).build().workOne()).isTrue();
+    assertThat(Worker.builder(qg, WorkMap.of("Other", job -> {})).build().workOne()).isTrue();
     assertThat(qg.revive(id)).isTrue();
     assertThat(Worker.builder(qg, WorkMap.of("Check", job -> {})).build().workOne()).isTrue();
     assertThat(qg.stats()).noneMatch(stats -> stats.type().equals("Check"));

@@ -20,6 +20,7 @@ import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -102,6 +103,20 @@ class RowsOfRunningJobsTest {
     assertThat(runs).hasValue(2);
     assertThat(Effects.notes(db.ctx())).hasSize(inTransaction ? 1 : 0);
     assertThat(logs.alarms("job_lost")).hasSize(1);
+  }
+
+  /** As many callers ask for jobs in a loop, until there is none. */
+  @Test
+  void aJobThatIsLostEachTimeDoesNotLoopHot() {
+    WorkFunc movesItself =
+        job -> db.ctx().execute("update que_jobs set run_at = run_at - interval '1 s'");
+    Worker worker = Worker.builder(db.qg(), WorkMap.of("Do", movesItself)).build();
+    long start = System.nanoTime();
+    for (int i = 1; i <= 5; i++) {
+      assertThat(worker.workOne()).isTrue();
+      assertThat(logs.events("job_lost")).hasSize(i);
+    }
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(450));
   }
 
   @ParameterizedTest

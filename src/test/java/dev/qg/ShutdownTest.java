@@ -152,7 +152,7 @@ class ShutdownTest {
                 throw new SQLTransientConnectionException("away");
               }
             });
-    WorkerPool pool = WorkerPool.builder(qg, WorkMap.builder().build()).count(3).build();
+    WorkerPool pool = WorkerPool.builder(qg, WorkMap.of("Other", job -> {})).count(3).build();
     db.closeLater(pool).start();
     await().until(() -> logs.alarms("worker_failing").size() == 1);
     await().until(() -> logs.alarms("listener_failing").size() == 1);
@@ -174,7 +174,7 @@ class ShutdownTest {
               }
             });
     WorkerPool pool =
-        WorkerPool.builder(qg, WorkMap.builder().build()).count(1).listening(false).build();
+        WorkerPool.builder(qg, WorkMap.of("Other", job -> {})).count(1).listening(false).build();
     pool.start();
     running.await();
     long start = System.nanoTime();

@@ -263,7 +263,7 @@ class WorkerTest {
   @Test
   void refusesAnIntervalOfNothing() {
     assertThatThrownBy(
-            () -> Worker.builder(db.qg(), WorkMap.builder().build()).interval(Duration.ZERO))
+            () -> Worker.builder(db.qg(), WorkMap.of("Other", job -> {})).interval(Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("interval")
         .hasMessageContaining("PT0S");

@@ -234,7 +234,7 @@ class RolesTest {
         .filteredOn(entry -> entry.getLevel().isGreaterOrEqual(Level.WARN))
         .extracting(Logs::pairs)
         .extracting(pairs -> pairs.get("event"))
-        .containsOnly("job_failed");
+        .containsOnly("job_failed", "job_dead");
   }
 
   private static Qg worker(DataSource dataSource) {

@@ -32,6 +32,12 @@ public record JobRow(
     this(key, type, args, errorCount, lastError, place, null);
   }
 
+  /** Without its args and its last error. */
+  @Override
+  public String toString() {
+    return "job " + key.id() + " (" + LogText.of(type) + ")";
+  }
+
   /** The length of its args: what it takes of the memory, more or less. */
   public int size() {
     return args.data().length();

@@ -17,7 +17,7 @@ public final class JsonSyntax {
   /**
    * Returns the text if it is JSON.
    *
-   * @param what names the text in the message
+   * @param what names the text in the message, which doesn't show it
    * @throws IllegalArgumentException if it isn't, with the place where it stops being JSON
    */
   public static String require(String what, String text) {
@@ -27,8 +27,9 @@ public final class JsonSyntax {
           what
               + " must be JSON, but at index "
               + Math.min(syntax.at, text.length())
-              + " it is not: "
-              + StorableText.excerpt(text));
+              + " of "
+              + text.length()
+              + " it is not");
     }
     return text;
   }

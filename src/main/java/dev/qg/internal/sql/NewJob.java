@@ -24,4 +24,10 @@ public record NewJob(
   public boolean mayBeDue() {
     return runAt == null || !runAt.toInstant().isAfter(Instant.now().plus(BEHIND));
   }
+
+  /** Without its args. */
+  @Override
+  public String toString() {
+    return "new job (" + LogText.of(type) + ")";
+  }
 }

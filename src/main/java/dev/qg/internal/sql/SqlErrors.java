@@ -6,7 +6,8 @@ import org.jooq.exception.DataAccessException;
 
 /**
  * Gives a failure of a statement the exception that jOOQ's users know, and the one that a newcomer
- * meets first, the missing table, a message that says what to do.
+ * meets first, the missing table, a message that says what to do. None of them shows values of
+ * rows.
  */
 final class SqlErrors {
 
@@ -22,7 +23,18 @@ final class SqlErrors {
     this.where = where;
   }
 
-  DataAccessException translate(String sql, SQLException e) {
+  DataAccessException translate(String sql, SQLException error) {
+    SQLException e = DriverErrors.withoutData(error);
+    if (DriverErrors.isOfEarlierStatement(e)) {
+      return new DataAccessException(
+          "An earlier statement in this transaction failed, of the handler or of the caller, and its"
+              + " error was ignored"
+              + (e.getCause() == null ? "" : " (" + e.getCause().getMessage() + ")")
+              + ": PostgreSQL refuses what follows, here SQL ["
+              + sql
+              + "]",
+          e);
+    }
     if (e.getSQLState() != null && MISSING.contains(e.getSQLState())) {
       return new DataAccessException(
           e.getMessage() + " (looked for in " + where + "): " + Statements.HOW_TO_MAKE_TABLES, e);

@@ -17,12 +17,21 @@ public final class StorableText {
    * @throws IllegalArgumentException if it can't, with the place of the character that is wrong
    */
   public static String require(String what, String text) {
+    return require(what, text, true);
+  }
+
+  /** The same for a text that may be confidential, which the message doesn't show. */
+  public static String requireUnseen(String what, String text) {
+    return require(what, text, false);
+  }
+
+  private static String require(String what, String text, boolean isShown) {
     for (int i = 0; i < text.length(); i++) {
       if (isUnstorable(text, i)) {
         throw new IllegalArgumentException(
             String.format(
-                "%s has the character U+%04X at index %d, which PostgreSQL can't store as text: \"%s\"",
-                what, (int) text.charAt(i), i, excerpt(text)));
+                "%s has the character U+%04X at index %d, which PostgreSQL can't store as text%s",
+                what, (int) text.charAt(i), i, isShown ? ": \"" + excerpt(text) + "\"" : ""));
       }
     }
     return text;
@@ -45,7 +54,7 @@ public final class StorableText {
   /** The first of a text, for a message, with nothing in it that can't be shown. */
   public static String excerpt(String text) {
     String shown = clean(text);
-    return shown.length() <= 60 ? shown : clean(shown.substring(0, 60)) + "…";
+    return LogText.of(shown.length() <= 60 ? shown : clean(shown.substring(0, 60)) + "…");
   }
 
   private static boolean isUnstorable(String text, int i) {

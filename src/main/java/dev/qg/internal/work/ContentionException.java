@@ -1,5 +1,7 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.sql.LogText;
+
 /** Every job that a session locked, in all of its attempts, had been done by others meanwhile. */
 public final class ContentionException extends RuntimeException {
 
@@ -10,7 +12,7 @@ public final class ContentionException extends RuntimeException {
         "Lost "
             + attempts
             + " jobs of the queue \""
-            + queue
+            + LogText.of(queue)
             + "\" to other workers between locking and looking again; try again");
   }
 }

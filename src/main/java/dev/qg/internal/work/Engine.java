@@ -13,8 +13,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Works jobs on many threads: a {@link Locker} takes them and holds their locks, {@link JobThread}s
@@ -43,8 +41,6 @@ public final class Engine {
       int mostLocked,
       boolean listens) {}
 
-  private static final Logger log = LoggerFactory.getLogger(Engine.class);
-
   private final Settings settings;
   private final Connections connections;
   private final Statements sql;
@@ -52,6 +48,7 @@ public final class Engine {
   private final WakeUps wakeUps;
 
   private final Counters counters = new Counters();
+  private final PoolLog poolLog;
   private final Pace pace;
   private final Taker taker;
   private final Locker locker;
@@ -87,6 +84,7 @@ public final class Engine {
       WakeUps wakeUps,
       Settings settings) {
     this.settings = settings;
+    this.poolLog = new PoolLog(settings);
     this.connections = connections;
     this.sql = sql;
     this.policy = policy;
@@ -157,6 +155,7 @@ public final class Engine {
         parts.getFirst().thread().start();
         parts.removeFirst();
       }
+      poolLog.started();
     } catch (Throwable t) {
       // As where there is no memory for so many threads: what was not started has ended.
       parts.forEach(part -> part.ended().countDown());
@@ -236,6 +235,7 @@ public final class Engine {
     }
     countdown.awaitMore(listenerEnded, Timings.GRACE);
     countdown.restoreInterrupt();
+    poolLog.stopped(inTime, counters);
     return inTime;
   }
 
@@ -243,14 +243,7 @@ public final class Engine {
     HeldJob job = worker.current();
     if (job != null && job.abandon()) {
       locker.release(job);
-      log.atWarn()
-          .addKeyValue("event", "handler_abandoned")
-          .addKeyValue("job_id", job.row().key().id())
-          .addKeyValue("type", job.row().type())
-          .log(
-              "The handler of {} still runs after the time limit of the shutdown and an interrupt:"
-                  + " its job is taken from it, and its transaction is undone",
-              job);
+      poolLog.abandoned(job);
     }
   }
 

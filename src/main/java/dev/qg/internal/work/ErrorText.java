@@ -1,9 +1,12 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.sql.DriverErrors;
+import dev.qg.internal.sql.LogText;
 import dev.qg.internal.sql.StorableText;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a failed job keeps of its error: the stack trace as Java prints it, with each message and
@@ -13,6 +16,7 @@ final class ErrorText {
 
   private static final int MESSAGE_LIMIT = 4_096;
   private static final int LIMIT = 32_768;
+  private static final int LINE_LIMIT = 500;
 
   private final StringBuilder text = new StringBuilder();
   private final Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -25,12 +29,18 @@ final class ErrorText {
   static String of(Throwable error) {
     ErrorText result = new ErrorText();
     try {
-      result.append("", error);
+      result.append("", DriverErrors.withoutData(error));
     } catch (Throwable t) {
       // Its class may have ideas of its own about its stack trace and its cause.
       result.text.append("(the rest can't be read: ").append(t.getClass().getName()).append(")\n");
     }
     return result.text.toString();
+  }
+
+  /** Why a job failed, in one line of a log. */
+  static String line(@Nullable Throwable cause, String message) {
+    return LogText.of(
+        cause == null ? message : describe(DriverErrors.withoutData(cause)), LINE_LIMIT);
   }
 
   /** An error's text and one that came of it, of which neither cuts the other off. */

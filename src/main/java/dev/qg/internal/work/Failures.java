@@ -1,6 +1,7 @@
 package dev.qg.internal.work;
 
 import dev.qg.internal.sql.JobRow;
+import dev.qg.internal.sql.LogText;
 import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Ending.Failure;
 import java.time.Duration;
@@ -64,7 +65,7 @@ record Failures(Statements sql) {
       log.atError()
           .addKeyValue("event", "burial_failed")
           .addKeyValue("job_id", row.key().id())
-          .addKeyValue("type", row.type())
+          .addKeyValue("type", LogText.of(row.type()))
           .setCause(e)
           .log("Job {} could not be given up: it waits and is tried again", row.key().id());
       String both = ErrorText.storable("It could not be given up: " + e + "\n" + error);

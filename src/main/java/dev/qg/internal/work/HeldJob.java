@@ -11,6 +11,7 @@ import static dev.qg.internal.work.JobState.Step.LOST;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
+import java.time.Duration;
 import java.util.function.Consumer;
 import org.jooq.DSLContext;
 import org.jspecify.annotations.Nullable;
@@ -32,9 +33,11 @@ public final class HeldJob implements AutoCloseable {
   /**
    * Why a job fails.
    *
+   * @param delay how long it waits for its retry, or null if it is given up
    * @param isHeard whether the hook has heard of it
    */
-  record Fault(@Nullable Throwable cause, String message, boolean isHeard) {}
+  record Fault(
+      @Nullable Throwable cause, String message, @Nullable Duration delay, boolean isHeard) {}
 
   private static final Consumer<HeldJob> DONE_WITH = HeldJob::done;
   private static final Consumer<HeldJob> ENDED_LATER = HeldJob::releaseIfLater;
@@ -133,7 +136,7 @@ public final class HeldJob implements AutoCloseable {
    * @return false if the job was lost
    */
   public boolean fail(@Nullable Throwable cause, String message) {
-    return end.fail(new Fault(cause, message, false));
+    return end.fail(cause, message);
   }
 
   /** The same, of which the hook may have heard. */
@@ -147,13 +150,19 @@ public final class HeldJob implements AutoCloseable {
   }
 
   /** Fails the job as its handler has failed, now or later; the report hears how it ended. */
-  void fail(@Nullable Throwable cause, String message, Consumer<End> report) {
-    end.fail(new Fault(cause, message, false), report);
+  void fail(Fault known, Consumer<End> report) {
+    end.fail(known, report);
   }
 
   /** Hears what its handler has thrown, before anything else is done with it. */
   void doubtAfter(Throwable failure) {
     transaction.doubtAfter(failure);
+  }
+
+  /** What a failure makes of it: the policy is asked once, as it may be random. */
+  Fault faultOf(@Nullable Throwable cause, String message) {
+    Duration delay = fault == null ? end.retryAfter() : fault.delay();
+    return new Fault(cause, message, delay, false);
   }
 
   /** Why it is to fail, by what is known now. */
@@ -256,6 +265,6 @@ public final class HeldJob implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "job " + row.key().id() + " (" + row.type() + ")";
+    return row.toString();
   }
 }

@@ -11,6 +11,7 @@ import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Ending.Failure;
 import dev.qg.internal.work.HeldJob.End;
 import dev.qg.internal.work.HeldJob.Fault;
+import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -111,8 +112,22 @@ final class JobEnd {
    *
    * @return false if the job was lost
    */
+  boolean fail(@Nullable Throwable cause, String message) {
+    return byHand(
+        () ->
+            state.is(FAILED, LOST)
+                ? state.is(FAILED)
+                : record(prepare(job.faultOf(cause, message))));
+  }
+
+  /** The same with a failure that could not be recorded before. */
   boolean fail(Fault fault) {
-    return byHand(() -> state.is(FAILED, LOST) ? state.is(FAILED) : record(prepare(fault)));
+    return byHand(() -> record(prepare(fault)));
+  }
+
+  /** How long the job waits for its retry after a failure, or null if it is given up. */
+  @Nullable Duration retryAfter() {
+    return policy.retryAfter(job.row());
   }
 
   /**
@@ -141,7 +156,7 @@ final class JobEnd {
     transaction.rollback();
     state.set(HELD);
     String text = fault.isHeard() ? fault.message() : tellHook(fault);
-    return new Failure(policy.retryAfter(job.row()), ErrorText.storable(text));
+    return new Failure(fault.delay(), ErrorText.storable(text));
   }
 
   private String tellHook(Fault fault) {
@@ -154,7 +169,7 @@ final class JobEnd {
       String both = ErrorText.both(fault.message(), e);
       if (JvmErrors.areIn(e)) {
         // The session may end by that each time: then the failure is recorded without the hook.
-        job.setFault(new Fault(null, both, true));
+        job.setFault(new Fault(null, both, fault.delay(), true));
       }
       transaction.rollback();
       return both;

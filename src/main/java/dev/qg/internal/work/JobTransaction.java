@@ -1,11 +1,11 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.sql.DriverErrors;
 import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.function.Function;
-import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,9 +60,8 @@ interface JobTransaction {
       try {
         begin().setSavepoint();
       } catch (SQLException e) {
-        throw new DataAccessException(
-            "A statement has failed in the job's transaction, which is undone: " + e.getMessage(),
-            e);
+        throw DriverErrors.failure(
+            "A statement has failed in the job's transaction, which is undone", e);
       }
     }
   }

@@ -1,6 +1,7 @@
 package dev.qg.internal.work;
 
 import dev.qg.internal.concurrent.Timings;
+import dev.qg.internal.sql.LogText;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +21,7 @@ final class Outage {
   private Duration pause = Timings.FIRST_PAUSE;
 
   private boolean on;
+  private long since;
   private boolean isRefusalTold;
 
   /**
@@ -37,12 +39,16 @@ final class Outage {
     isRefusalTold |= isNewRefusal;
     log.atLevel(on && !isNewRefusal ? Level.DEBUG : Level.ERROR)
         .addKeyValue("event", subject + "_failing")
+        .addKeyValue("thread", thread())
         .setCause(cause)
         .log(
             consequence
                 + "; trying again, with pauses of up to "
                 + Timings.LONGEST_PAUSE.toSeconds()
                 + " s");
+    if (!on) {
+      since = System.nanoTime();
+    }
     on = true;
     Duration now = pause;
     Duration doubled = pause.multipliedBy(2);
@@ -50,9 +56,19 @@ final class Outage {
     return now;
   }
 
+  /** Its name has that of the pool. */
+  private static String thread() {
+    return LogText.of(Thread.currentThread().getName());
+  }
+
   void over() {
     if (on) {
-      log.atInfo().addKeyValue("event", subject + "_recovered").log("It works again");
+      Duration away = Duration.ofMillis((System.nanoTime() - since) / 1_000_000);
+      log.atInfo()
+          .addKeyValue("event", subject + "_recovered")
+          .addKeyValue("thread", thread())
+          .addKeyValue("away", away)
+          .log("Recovered after {}. Before: \"{}\"", away, consequence);
       on = false;
       isRefusalTold = false;
       pause = Timings.FIRST_PAUSE;

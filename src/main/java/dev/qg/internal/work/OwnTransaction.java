@@ -1,12 +1,12 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.sql.DriverErrors;
 import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.core.TransactionState;
 
@@ -68,7 +68,7 @@ final class OwnTransaction implements JobTransaction {
       try {
         connection.setAutoCommit(false);
       } catch (SQLException e) {
-        throw new DataAccessException("Can't begin a transaction: " + e.getMessage(), e);
+        throw DriverErrors.failure("Can't begin a transaction", e);
       }
       open = true;
     }
@@ -114,7 +114,7 @@ final class OwnTransaction implements JobTransaction {
         connection.commit();
         end();
       } catch (SQLException e) {
-        throw new DataAccessException("Can't commit: " + e.getMessage(), e);
+        throw DriverErrors.failure("Can't commit", e);
       }
     }
   }
@@ -126,7 +126,7 @@ final class OwnTransaction implements JobTransaction {
         connection.rollback();
         end();
       } catch (SQLException e) {
-        throw new DataAccessException("Can't roll back: " + e.getMessage(), e);
+        throw DriverErrors.failure("Can't roll back", e);
       }
     }
   }

@@ -1,7 +1,12 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.sql.DriverErrors;
 import dev.qg.internal.sql.JobRow;
+import dev.qg.internal.sql.LogText;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -58,12 +63,10 @@ final class Run {
   }
 
   void fail(@Nullable Throwable cause, String message) {
-    log(
-        () -> event(Level.WARN, "job_failed"),
-        cause,
-        job + " failed" + (cause == null ? ": " + message : ""));
     try {
-      job.fail(cause, message, this::hearOfFailure);
+      HeldJob.Fault fault = job.faultOf(cause, message);
+      logFailure(fault);
+      job.fail(fault, this::hearOfFailure);
     } catch (RuntimeException e) {
       event(Level.ERROR, "failure_not_recorded")
           .setCause(e)
@@ -115,7 +118,7 @@ final class Run {
     if (end == HeldJob.End.WORKED && log.isDebugEnabled()) {
       event(Level.DEBUG, "job_worked").log("{} was worked", job);
     } else if (isNewFailure) {
-      event(Level.WARN, "job_failed").log("{} failed", job);
+      logFailure(Objects.requireNonNull(job.fault()));
     } else if (end == HeldJob.End.LOST) {
       event(Level.WARN, "job_lost")
           .log(
@@ -126,11 +129,33 @@ final class Run {
     }
   }
 
+  private void logFailure(HeldJob.Fault fault) {
+    // The count may stand at the end of its range, where other clients left it.
+    int attempt = Math.min(job.row().errorCount(), Integer.MAX_VALUE - 1) + 1;
+    Duration delay = fault.delay();
+    String reason = ErrorText.line(fault.cause(), fault.message());
+    if (delay == null) {
+      log(
+          () -> event(Level.ERROR, "job_dead").addKeyValue("attempt", attempt),
+          fault.cause(),
+          job + " failed in attempt " + attempt + " and is given up: " + reason);
+    } else {
+      Instant retryAt = Instant.now().plus(delay).truncatedTo(ChronoUnit.MILLIS);
+      log(
+          () ->
+              event(Level.WARN, "job_failed")
+                  .addKeyValue("attempt", attempt)
+                  .addKeyValue("retry_at", retryAt),
+          fault.cause(),
+          job + " failed in attempt " + attempt + ", retry at " + retryAt + ": " + reason);
+    }
+  }
+
   /** Logs with an error that the logger may be unable to read, or whose causes go too deep. */
   private static void log(
       Supplier<LoggingEventBuilder> event, @Nullable Throwable cause, String message) {
     try {
-      event.get().setCause(cause).log(message);
+      event.get().setCause(cause == null ? null : DriverErrors.withoutData(cause)).log(message);
     } catch (Throwable t) {
       event.get().log(cause == null ? message : message + ": " + ErrorText.of(cause));
     }
@@ -146,7 +171,7 @@ final class Run {
     return log.atLevel(level)
         .addKeyValue("event", event)
         .addKeyValue("job_id", row.key().id())
-        .addKeyValue("type", row.type())
-        .addKeyValue("queue", row.key().queue());
+        .addKeyValue("type", LogText.of(row.type()))
+        .addKeyValue("queue", LogText.of(row.key().queue()));
   }
 }

@@ -1,5 +1,6 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.sql.LogText;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -52,7 +53,7 @@ public final class Runner {
       if (unreadable != null) {
         run.fail(unreadable, ErrorText.of(unreadable));
       } else if (handler == null) {
-        run.fail(null, "unknown job type: \"" + job.row().type() + "\"");
+        run.fail(null, "unknown job type: \"" + LogText.of(job.row().type()) + "\"");
       } else {
         run.end(failure, takenAway);
       }

@@ -1,10 +1,10 @@
 package dev.qg.internal.work;
 
+import dev.qg.internal.sql.DriverErrors;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.function.Function;
-import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 
 /** A part of a caller's transaction, which alone can be undone; to commit is the caller's. */
@@ -28,7 +28,7 @@ final class SavepointTransaction implements JobTransaction {
       try {
         savepoint = connection.setSavepoint();
       } catch (SQLException e) {
-        throw new DataAccessException("Can't set a savepoint: " + e.getMessage(), e);
+        throw DriverErrors.failure("Can't set a savepoint", e);
       }
     }
     return connection;
@@ -46,7 +46,7 @@ final class SavepointTransaction implements JobTransaction {
         connection.releaseSavepoint(savepoint);
         savepoint = null;
       } catch (SQLException e) {
-        throw new DataAccessException("Can't release a savepoint: " + e.getMessage(), e);
+        throw DriverErrors.failure("Can't release a savepoint", e);
       }
     }
   }
@@ -58,7 +58,7 @@ final class SavepointTransaction implements JobTransaction {
         connection.rollback(savepoint);
         savepoint = null;
       } catch (SQLException e) {
-        throw new DataAccessException("Can't roll back to a savepoint: " + e.getMessage(), e);
+        throw DriverErrors.failure("Can't roll back to a savepoint", e);
       }
     }
   }

@@ -1,6 +1,7 @@
 package dev.qg.internal.work;
 
 import dev.qg.internal.concurrent.Timings;
+import dev.qg.internal.sql.LogText;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,11 +42,11 @@ public final class Shutdown {
     if (thread != null) {
       log.atWarn()
           .addKeyValue("event", "handler_abandoned")
-          .addKeyValue("thread", thread.getName())
+          .addKeyValue("thread", LogText.of(thread.getName()))
           .log(
               "The handler on the thread {} still runs after the time limit of the shutdown and an"
                   + " interrupt: its session is ended, and its job is free when the server notices",
-              thread.getName());
+              LogText.of(thread.getName()));
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.JobNotice;
 import dev.qg.internal.sql.JobRow;
+import dev.qg.internal.sql.LogText;
 import dev.qg.internal.work.SessionLocks.Taken;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -150,7 +151,7 @@ final class Taker {
       cursor.tooMany(e.jobs());
       log.atDebug()
           .addKeyValue("event", "look_too_large")
-          .addKeyValue("queue", cursor.queue())
+          .addKeyValue("queue", LogText.of(cursor.queue()))
           .setCause(e)
           .log("{} jobs could not be read: the next look is for fewer", e.jobs());
       return List.of();

@@ -1,6 +1,7 @@
 package dev.qg.internal.work;
 
 import dev.qg.internal.sql.JobNotice;
+import dev.qg.internal.sql.LogText;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -52,7 +53,7 @@ public final class WakeUps {
       } catch (Throwable e) {
         log.atError()
             .addKeyValue("event", "wake_up_failed")
-            .addKeyValue("queue", notice.queue())
+            .addKeyValue("queue", LogText.of(String.valueOf(notice.queue())))
             .setCause(e)
             .log("Workers could not be told of a new job: they find it when they look");
       }

@@ -2,6 +2,7 @@ package dev.qg.internal.work;
 
 import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.JobRow;
+import dev.qg.internal.sql.LogText;
 import dev.qg.internal.sql.Statements;
 import java.time.Duration;
 import java.util.Optional;
@@ -76,14 +77,20 @@ public final class WorkLoop {
   }
 
   /**
-   * Works one job, if one is due.
+   * Works one job, if one is due. Pauses after one that was lost.
    *
    * @return whether there was one
    */
   public boolean workOne() {
+    Found found;
     try (Session one = Session.open(connections, sql)) {
-      return one.use(() -> workOne(one)) != Found.NOTHING;
+      found = one.use(() -> workOne(one));
     }
+    if (found == Found.LOST_JOB) {
+      // It may be found again at once, and its caller asks as long as there is one.
+      pauseFor(Timings.AFTER_CONTENTION);
+    }
+    return found != Found.NOTHING;
   }
 
   private Found workOne(Session on) {
@@ -107,10 +114,22 @@ public final class WorkLoop {
     }
     enter();
     try {
+      tell("worker_started", "Worker of the queue \"{}\" started on the thread {}");
       loop();
+      tell("worker_stopped", "Worker of the queue \"{}\" stopped on the thread {}");
     } finally {
       leave();
     }
+  }
+
+  private void tell(String event, String message) {
+    String name = LogText.of(queue);
+    String threadName = LogText.of(Thread.currentThread().getName());
+    log.atInfo()
+        .addKeyValue("event", event)
+        .addKeyValue("queue", name)
+        .addKeyValue("thread", threadName)
+        .log(message, name, threadName);
   }
 
   private void loop() {

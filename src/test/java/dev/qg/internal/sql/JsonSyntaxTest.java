@@ -134,10 +134,10 @@ class JsonSyntaxTest {
   void tellsWhereItStopsBeingJson() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> JsonSyntax.require("args", "{\"a\": 1, b}"))
-        .withMessage("args must be JSON, but at index 9 it is not: {\"a\": 1, b}");
+        .withMessage("args must be JSON, but at index 9 of 11 it is not");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> JsonSyntax.require("args", ""))
-        .withMessage("args must be JSON, but at index 0 it is not: ");
+        .withMessage("args must be JSON, but at index 0 of 0 it is not");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> JsonSyntax.require("args", "[1, 2"))
         .withMessageContaining("at index 5");

@@ -2,6 +2,7 @@ package dev.qg.internal.work;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import dev.qg.fixture.Logs;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +38,14 @@ class OutageTest {
     outage.over();
     assertThat(outage.failed(cause)).isEqualTo(Duration.ofMillis(100));
     assertThat(logs.alarms("worker_failing")).hasSize(2);
-    assertThat(logs.events("worker_recovered")).hasSize(1);
+    assertThat(logs.events("worker_recovered"))
+        .singleElement()
+        .satisfies(
+            entry -> {
+              assertThat(entry.getLevel()).isEqualTo(Level.INFO);
+              assertThat(Logs.pairs(entry))
+                  .containsEntry("thread", Thread.currentThread().getName());
+              assertThat((Duration) Logs.pairs(entry).get("away")).isLessThan(Duration.ofHours(1));
+            });
   }
 }
