@@ -1,11 +1,13 @@
 -- on the search path
-select "setting"."name", current_setting("setting"."name", true),
-    set_config("setting"."name", "setting"."value", false)
-from (select unnest(cast(? as text[])) as "name", unnest(cast(? as text[])) as "value") as "setting"
-where current_setting("setting"."name", true) is not null
+select "setting"."name", pg_catalog.current_setting("setting"."name", true),
+    pg_catalog.set_config("setting"."name", "setting"."value", false)
+from (select pg_catalog.unnest(cast(? as pg_catalog.text[])) as "name",
+      pg_catalog.unnest(cast(? as pg_catalog.text[])) as "value") as "setting"
+where pg_catalog.current_setting("setting"."name", true) is not null
 
 -- in the schema jobs
-select "setting"."name", current_setting("setting"."name", true),
-    set_config("setting"."name", "setting"."value", false)
-from (select unnest(cast(? as text[])) as "name", unnest(cast(? as text[])) as "value") as "setting"
-where current_setting("setting"."name", true) is not null
+select "setting"."name", pg_catalog.current_setting("setting"."name", true),
+    pg_catalog.set_config("setting"."name", "setting"."value", false)
+from (select pg_catalog.unnest(cast(? as pg_catalog.text[])) as "name",
+      pg_catalog.unnest(cast(? as pg_catalog.text[])) as "value") as "setting"
+where pg_catalog.current_setting("setting"."name", true) is not null

@@ -1,25 +1,25 @@
 -- on the search path
 delete from "que_jobs" using (select (select ?) as "queue",
-      unnest((select cast(? as smallint[]))) as "priority",
-      unnest((select cast(? as timestamp with time zone[]))) as "run_at",
-      unnest((select cast(? as bigint[]))) as "job_id",
-      unnest((select cast(? as tid[]))) as "place") as "key"
-where ("que_jobs".ctid = "key"."place"
-  and "que_jobs"."queue" = "key"."queue"
-  and "que_jobs"."priority" = "key"."priority"
-  and "que_jobs"."run_at" = "key"."run_at"
-  and "que_jobs"."job_id" = "key"."job_id")
+      pg_catalog.unnest((select cast(? as smallint[]))) as "priority",
+      pg_catalog.unnest((select cast(? as timestamp with time zone[]))) as "run_at",
+      pg_catalog.unnest((select cast(? as bigint[]))) as "job_id",
+      pg_catalog.unnest((select cast(? as pg_catalog.tid[]))) as "place") as "key"
+where ("que_jobs".ctid operator(pg_catalog.=) "key"."place"
+  and "que_jobs"."queue" operator(pg_catalog.=) "key"."queue"
+  and "que_jobs"."priority" operator(pg_catalog.=) "key"."priority"
+  and "que_jobs"."run_at" operator(pg_catalog.=) "key"."run_at"
+  and "que_jobs"."job_id" operator(pg_catalog.=) "key"."job_id")
 returning "que_jobs"."job_id"
 
 -- in the schema jobs
 delete from "jobs"."que_jobs" using (select (select ?) as "queue",
-      unnest((select cast(? as smallint[]))) as "priority",
-      unnest((select cast(? as timestamp with time zone[]))) as "run_at",
-      unnest((select cast(? as bigint[]))) as "job_id",
-      unnest((select cast(? as tid[]))) as "place") as "key"
-where ("jobs"."que_jobs".ctid = "key"."place"
-  and "jobs"."que_jobs"."queue" = "key"."queue"
-  and "jobs"."que_jobs"."priority" = "key"."priority"
-  and "jobs"."que_jobs"."run_at" = "key"."run_at"
-  and "jobs"."que_jobs"."job_id" = "key"."job_id")
+      pg_catalog.unnest((select cast(? as smallint[]))) as "priority",
+      pg_catalog.unnest((select cast(? as timestamp with time zone[]))) as "run_at",
+      pg_catalog.unnest((select cast(? as bigint[]))) as "job_id",
+      pg_catalog.unnest((select cast(? as pg_catalog.tid[]))) as "place") as "key"
+where ("jobs"."que_jobs".ctid operator(pg_catalog.=) "key"."place"
+  and "jobs"."que_jobs"."queue" operator(pg_catalog.=) "key"."queue"
+  and "jobs"."que_jobs"."priority" operator(pg_catalog.=) "key"."priority"
+  and "jobs"."que_jobs"."run_at" operator(pg_catalog.=) "key"."run_at"
+  and "jobs"."que_jobs"."job_id" operator(pg_catalog.=) "key"."job_id")
 returning "jobs"."que_jobs"."job_id"

@@ -1,25 +1,25 @@
 -- on the search path
 start transaction isolation level read committed;
-select (set_config('qg.enable_seqscan', current_setting('enable_seqscan'), true) is not null),
-    (set_config('enable_seqscan', 'off', true) is not null);
+select (pg_catalog.set_config('qg.enable_seqscan', pg_catalog.current_setting('enable_seqscan'), true) is not null),
+    (pg_catalog.set_config('enable_seqscan', 'off', true) is not null);
 delete from "que_jobs"
-where ("que_jobs"."queue" = ?
-  and "que_jobs"."priority" = ?
-  and "que_jobs"."run_at" = cast(? as timestamp with time zone)
-  and "que_jobs"."job_id" = ?
-  and (select set_config('enable_seqscan', current_setting('qg.enable_seqscan'), true)) is not null);
+where ("que_jobs"."queue" operator(pg_catalog.=) ?
+  and "que_jobs"."priority" operator(pg_catalog.=) ?
+  and "que_jobs"."run_at" operator(pg_catalog.=) cast(? as timestamp with time zone)
+  and "que_jobs"."job_id" operator(pg_catalog.=) ?
+  and (select pg_catalog.set_config('enable_seqscan', pg_catalog.current_setting('qg.enable_seqscan'), true)) is not null);
 commit;
-select pg_advisory_unlock(?)
+select pg_catalog.pg_advisory_unlock(?)
 
 -- in the schema jobs
 start transaction isolation level read committed;
-select (set_config('qg.enable_seqscan', current_setting('enable_seqscan'), true) is not null),
-    (set_config('enable_seqscan', 'off', true) is not null);
+select (pg_catalog.set_config('qg.enable_seqscan', pg_catalog.current_setting('enable_seqscan'), true) is not null),
+    (pg_catalog.set_config('enable_seqscan', 'off', true) is not null);
 delete from "jobs"."que_jobs"
-where ("jobs"."que_jobs"."queue" = ?
-  and "jobs"."que_jobs"."priority" = ?
-  and "jobs"."que_jobs"."run_at" = cast(? as timestamp with time zone)
-  and "jobs"."que_jobs"."job_id" = ?
-  and (select set_config('enable_seqscan', current_setting('qg.enable_seqscan'), true)) is not null);
+where ("jobs"."que_jobs"."queue" operator(pg_catalog.=) ?
+  and "jobs"."que_jobs"."priority" operator(pg_catalog.=) ?
+  and "jobs"."que_jobs"."run_at" operator(pg_catalog.=) cast(? as timestamp with time zone)
+  and "jobs"."que_jobs"."job_id" operator(pg_catalog.=) ?
+  and (select pg_catalog.set_config('enable_seqscan', pg_catalog.current_setting('qg.enable_seqscan'), true)) is not null);
 commit;
-select pg_advisory_unlock(?)
+select pg_catalog.pg_advisory_unlock(?)

@@ -1,5 +1,5 @@
 -- on the search path
-select pg_backend_pid()
+select pg_catalog.pg_backend_pid()
 
 -- in the schema jobs
-select pg_backend_pid()
+select pg_catalog.pg_backend_pid()

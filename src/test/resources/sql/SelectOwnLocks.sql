@@ -1,15 +1,15 @@
 -- on the search path
-select ((cast("lock"."classid" as bigint) << 32) | cast("lock"."objid" as bigint))
+select ((cast("lock"."classid" as bigint) operator(pg_catalog.<<) 32) operator(pg_catalog.|) cast("lock"."objid" as bigint))
 from "pg_catalog"."pg_locks" as "lock"
-where ("lock"."locktype" = 'advisory'
-  and "lock"."objsubid" = 1
+where ("lock"."locktype" operator(pg_catalog.=) 'advisory'
+  and "lock"."objsubid" operator(pg_catalog.=) 1
   and "lock"."granted"
-  and "lock"."pid" = pg_backend_pid())
+  and "lock"."pid" operator(pg_catalog.=) pg_catalog.pg_backend_pid())
 
 -- in the schema jobs
-select ((cast("lock"."classid" as bigint) << 32) | cast("lock"."objid" as bigint))
+select ((cast("lock"."classid" as bigint) operator(pg_catalog.<<) 32) operator(pg_catalog.|) cast("lock"."objid" as bigint))
 from "pg_catalog"."pg_locks" as "lock"
-where ("lock"."locktype" = 'advisory'
-  and "lock"."objsubid" = 1
+where ("lock"."locktype" operator(pg_catalog.=) 'advisory'
+  and "lock"."objsubid" operator(pg_catalog.=) 1
   and "lock"."granted"
-  and "lock"."pid" = pg_backend_pid())
+  and "lock"."pid" operator(pg_catalog.=) pg_catalog.pg_backend_pid())

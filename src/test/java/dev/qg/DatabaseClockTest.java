@@ -5,17 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.qg.fixture.TestDatabase;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Collections;
-import javax.sql.DataSource;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** The database's clock alone decides what is due. */
 class DatabaseClockTest {
@@ -51,23 +46,16 @@ class DatabaseClockTest {
 
   /** In here the database's clock is years away from that of this machine. */
   @Test
-  void followsTheDatabasesClockWhereItIsWrong() throws Exception {
-    // The function is found before pg_catalog's, because the search path says so.
-    db.ctx()
-        .execute(
-            """
-            create schema clock;
-            create function clock.now() returns timestamptz language sql stable as
-              $$ select timestamptz '2001-02-03 04:05:06+00' $$;
-            """);
+  void followsTheDatabasesClockWhereItIsWrong() {
+    db.replaceFunction(
+        "now()",
+        "returns timestamptz language sql stable as $$ select timestamptz '2001-02-03 04:05:06Z' $$");
     insert("'2001-02-03 04:05:05+00'");
     insert("'2001-02-03 04:05:07+00'");
-    try (Qg qg = Qg.create(new WrongClock(db.dataSource()))) {
-      try (LockedJob job = qg.lockJob("").orElseThrow()) {
-        assertThat(job.runAt()).isEqualTo("2001-02-03T04:05:05Z");
-        assertThat(qg.lockJob("")).isEmpty();
-        job.error("again");
-      }
+    try (LockedJob job = db.qg().lockJob("").orElseThrow()) {
+      assertThat(job.runAt()).isEqualTo("2001-02-03T04:05:05Z");
+      assertThat(db.qg().lockJob("")).isEmpty();
+      job.error("again");
     }
     assertThat(db.jobs().get(1).getRunAt().toInstant())
         .isEqualTo(Instant.parse("2001-02-03T04:05:10Z"));
@@ -89,20 +77,5 @@ class DatabaseClockTest {
 
   private OffsetDateTime databaseTime() {
     return db.ctx().fetchValue(DSL.field("clock_timestamp()", QUE_JOBS.RUN_AT.getDataType()));
-  }
-
-  private static final class WrongClock extends DelegatingDataSource {
-    WrongClock(DataSource real) {
-      super(real);
-    }
-
-    @Override
-    public Connection getConnection() throws SQLException {
-      Connection connection = super.getConnection();
-      try (Statement statement = connection.createStatement()) {
-        statement.execute("set search_path = clock, public, pg_catalog");
-      }
-      return connection;
-    }
   }
 }

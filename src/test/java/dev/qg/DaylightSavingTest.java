@@ -75,23 +75,15 @@ class DaylightSavingTest {
   @MethodSource("delaysOverEachTransition")
   void theDelayOfARetryIsAsLongAsEver(String zone, Instant transition, Duration delay) {
     Instant now = transition.minusSeconds(2);
-    db.ctx()
-        .execute(
-            """
-            create schema clock;
-            create function clock.now() returns timestamptz language sql stable as
-              $$ select timestamptz '%s' $$;
-            """
-                .formatted(now));
+    db.replaceFunction(
+        "now()",
+        "returns timestamptz language sql stable as $$ select timestamptz '%s' $$".formatted(now));
     db.enqueue("Fail");
     db.qg().enqueueAll(Collections.nCopies(2, Job.of("Fail").withQueue("pool")));
     db.ctx().execute("update que_jobs set run_at = {0}::timestamptz", DSL.val(now.toString()));
     DataSource there = with(db.dataSource(), "set time zone '" + zone + "'");
     RetryPolicy policy = RetryPolicy.builder().delay(delay).build();
-    try (Qg qg =
-            Qg.builder(with(there, "set search_path = clock, public, pg_catalog"))
-                .retryPolicy(policy)
-                .build();
+    try (Qg qg = Qg.builder(there).retryPolicy(policy).build();
         WorkerPool pool = WorkerPool.builder(qg, failing()).queues("pool").count(2).build()) {
       assertThat(Worker.builder(qg, failing()).build().workOne()).isTrue();
       pool.start();

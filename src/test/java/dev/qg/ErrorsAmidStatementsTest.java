@@ -69,7 +69,7 @@ class ErrorsAmidStatementsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"pg_try_advisory_lock", "pg_advisory_unlock(unnest"})
+  @ValueSource(strings = {"pg_try_advisory_lock", "pg_advisory_unlock(pg_catalog.unnest"})
   void aJobThatIsWorkedByHandKeepsNoConnection(String statement) {
     try (Qg qg = failingBefore(statement)) {
       try {
@@ -129,7 +129,7 @@ class ErrorsAmidStatementsTest {
 
   @Test
   void aSessionThatCanNotBeEndedAtOnceIsNotGivenToOthersAlive() {
-    try (Qg qg = failingBefore("pg_advisory_unlock(unnest", "abort")) {
+    try (Qg qg = failingBefore("pg_advisory_unlock(pg_catalog.unnest", "abort")) {
       qg.lockJob("").orElseThrow().close();
       assertThat(unbroken).isEmpty();
       assertNoneIsMissing();

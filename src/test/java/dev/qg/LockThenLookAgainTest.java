@@ -40,28 +40,26 @@ class LockThenLookAgainTest {
     db.ctx().execute("create schema race");
     db.ctx().execute("create table race.left (races int, at_each text)");
     db.ctx().execute("insert into race.left values (0, 'delete from que_jobs where job_id = $1')");
-    db.ctx()
-        .execute(
-            """
-            create function race.pg_try_advisory_lock(id bigint) returns boolean
-            language plpgsql as $$
-            declare
-              race text;
-            begin
-              update race.left set races = races - 1 where races > 0 returning at_each into race;
-              if race is not null then
-                execute race using id;
-              end if;
-              return pg_catalog.pg_try_advisory_lock(id);
-            end
-            $$
-            """);
+    db.replaceFunction(
+        "pg_try_advisory_lock(id bigint)",
+        """
+        returns boolean language plpgsql as $$
+        declare
+          race text;
+        begin
+          update race.left set races = races - 1 where races > 0 returning at_each into race;
+          if race is not null then
+            execute race using id;
+          end if;
+          return pg_catalog.real_pg_try_advisory_lock(id);
+        end
+        $$
+        """);
     db.ctx()
         .execute(
             "create function race.gate() returns void language plpgsql as $$ begin "
                 + Gate.PASS
                 + " end $$");
-    setForAll("search_path", "race, pg_catalog, public");
     pool = db.pool(1);
     qg = Qg.create(pool);
   }
@@ -236,20 +234,19 @@ class LockThenLookAgainTest {
   void doesNotTakeAnotherJobForIt() {
     long id = db.enqueue("A");
     db.enqueue("B");
-    db.ctx()
-        .execute(
-            """
-            create function race.set_config(name text, value text, local boolean) returns text
-            language sql as $$
-              select pg_catalog.set_config(
-                name,
-                case name
-                  when 'qg.place' then (select ctid::text from que_jobs where job_class = 'B')
-                  else value
-                end,
-                local)
-            $$
-            """);
+    db.replaceFunction(
+        "set_config(name text, value text, local boolean)",
+        """
+        returns text language sql as $$
+          select pg_catalog.real_set_config(
+            name,
+            case name
+              when 'qg.place' then (select ctid::text from que_jobs where job_class = 'B')
+              else value
+            end,
+            local)
+        $$
+        """);
 
     try (LockedJob job = qg.lockJob("").orElseThrow()) {
       assertThat(job.id()).isEqualTo(id);

@@ -161,7 +161,7 @@ class LostLockSessionTest {
             Intercept.before(
                 db.dataSource(),
                 (connection, sql) -> {
-                  if (failing.get() && sql.equals("select pg_backend_pid()")) {
+                  if (failing.get() && sql.equals("select pg_catalog.pg_backend_pid()")) {
                     asked.add(System.nanoTime());
                     throw new SQLException("no memory for that", "53200");
                   }

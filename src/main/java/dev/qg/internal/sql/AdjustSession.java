@@ -1,5 +1,6 @@
 package dev.qg.internal.sql;
 
+import static org.jooq.impl.DSL.any;
 import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.function;
 import static org.jooq.impl.DSL.inline;
@@ -121,10 +122,11 @@ public final class AdjustSession {
         renderer,
         settings,
         Functions.column(SETTING, NAME)
-            .in(
-                select(Functions.column(PG_SETTINGS, NAME))
-                    .from(table(DSL.name("pg_catalog").append(PG_SETTINGS)))
-                    .where(Functions.column(PG_SETTINGS, SOURCE).eq(inline("default")))));
+            .eq(
+                any(
+                    select(Functions.column(PG_SETTINGS, NAME))
+                        .from(table(DSL.name("pg_catalog").append(PG_SETTINGS)))
+                        .where(Functions.column(PG_SETTINGS, SOURCE).eq(inline("default"))))));
   }
 
   private static Setting millis(String name, Duration value) {

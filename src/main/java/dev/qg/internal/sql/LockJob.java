@@ -10,9 +10,9 @@ import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.function;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.name;
-import static org.jooq.impl.DSL.nullif;
 import static org.jooq.impl.DSL.row;
 import static org.jooq.impl.DSL.select;
+import static org.jooq.impl.DSL.when;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -56,7 +56,7 @@ import org.jspecify.annotations.Nullable;
  *     "que_jobs"."job_class", "que_jobs"."args", "que_jobs"."error_count", "que_jobs"."last_error",
  *     "que_jobs".ctid
  * from "que_jobs"
- * where ("que_jobs".ctid = cast(nullif(current_setting('qg.place', true), '') as tid)
+ * where ("que_jobs".ctid = cast(case when current_setting('qg.place', true) <> '' then current_setting('qg.place', true) end as tid)
  *   and current_setting('transaction_isolation') = 'read committed')
  * }</pre>
  *
@@ -132,7 +132,7 @@ public final class LockJob {
   static Query lookAgain() {
     Field<String> place = function("current_setting", SQLDataType.CLOB, FOUND, inline(true));
     return RereadJobs.jobs(QUE_JOBS.ARGS)
-        .where(Place.in(QUE_JOBS).eq(cast(nullif(place, inline("")), Place.TYPE)))
+        .where(Place.in(QUE_JOBS).eq(cast(when(place.ne(inline("")), place), Place.TYPE)))
         .and(setting(inline("transaction_isolation")).eq(inline("read committed")));
   }
 

@@ -3,6 +3,7 @@ package dev.qg.internal.sql;
 import static dev.qg.internal.sql.Functions.column;
 import static dev.qg.internal.sql.Functions.unnest;
 import static dev.qg.jooq.Tables.QUE_JOBS;
+import static org.jooq.impl.DSL.any;
 import static org.jooq.impl.DSL.arrayAgg;
 import static org.jooq.impl.DSL.castNull;
 import static org.jooq.impl.DSL.condition;
@@ -12,6 +13,7 @@ import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.lateral;
 import static org.jooq.impl.DSL.name;
 import static org.jooq.impl.DSL.noCondition;
+import static org.jooq.impl.DSL.not;
 import static org.jooq.impl.DSL.param;
 import static org.jooq.impl.DSL.row;
 import static org.jooq.impl.DSL.select;
@@ -68,7 +70,7 @@ import org.jspecify.annotations.Nullable;
  *         where ("job"."queue" = ?
  *           and "job"."run_at" <= now()
  *           and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id")
- *           and "job"."job_id" not in (select unnest(cast(? as bigint[]))))
+ *           and not ("job"."job_id" = any (select unnest(cast(? as bigint[])))))
  *         order by "job"."priority", "job"."run_at", "job"."job_id"
  *         fetch next 1000 rows only) as "candidate"
  *       where pg_try_advisory_lock("candidate"."job_id")
@@ -79,7 +81,7 @@ import org.jspecify.annotations.Nullable;
  *     where ("job"."queue" = ?
  *       and "job"."run_at" <= now()
  *       and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id")
- *       and "job"."job_id" not in (select unnest(cast(? as bigint[])))
+ *       and not ("job"."job_id" = any (select unnest(cast(? as bigint[]))))
  *       and "taken"."count" < "step"."wanted")
  *     order by "job"."priority", "job"."run_at", "job"."job_id"
  *     offset 999 rows
@@ -208,7 +210,7 @@ public final class LockJobs {
   private static SelectLimitStep<?> freeCandidates(Condition condition) {
     return candidates(
         row(column(STEP, JOB.PRIORITY), column(STEP, JOB.RUN_AT), column(STEP, JOB.JOB_ID)),
-        JOB.JOB_ID.notIn(select(unnest(HELD, SQLDataType.BIGINT))).and(condition));
+        not(JOB.JOB_ID.eq(any(select(unnest(HELD, SQLDataType.BIGINT))))).and(condition));
   }
 
   /** The due jobs of the queue behind a key, in the order of work: their keys, and more. */

@@ -13,13 +13,15 @@ import org.jooq.SQLDialect;
 import org.jooq.Table;
 import org.jooq.VisitContext;
 import org.jooq.VisitListener;
+import org.jooq.conf.Settings;
 import org.jooq.impl.DSL;
 import org.jooq.impl.DefaultConfiguration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Renders the statements once, with settings of our own: nothing of a caller's {@code
- * Configuration} takes part, so that its settings can't bend our SQL.
+ * Renders the statements once, with settings of our own and with full names: neither a caller's
+ * {@code Configuration}, nor the settings that jOOQ finds on the class path, nor the search path of
+ * a session can bend our SQL.
  */
 final class Renderer {
 
@@ -83,7 +85,8 @@ final class Renderer {
   private Rendered render(
       Rendered.Preparation preparation, List<Query> queries, Param<?>... params) {
     ParamOrder order = new ParamOrder();
-    String sql = queries.stream().map(context(order)::render).collect(joining("; "));
+    String sql =
+        CatalogNames.complete(queries.stream().map(context(order)::render).collect(joining("; ")));
     int[] slots = order.seen.stream().mapToInt(param -> indexOf(param, params)).toArray();
     return new Rendered(sql, slots, preparation, errors);
   }
@@ -93,8 +96,12 @@ final class Renderer {
     if (schema != null) {
       all.add(new InSchema(name(schema)));
     }
+    // A new configuration has the settings of a jooq-settings.xml, for the application's own SQL.
     return DSL.using(
-        new DefaultConfiguration().set(SQLDialect.POSTGRES).set(all.toArray(VisitListener[]::new)));
+        new DefaultConfiguration()
+            .set(SQLDialect.POSTGRES)
+            .set(new Settings())
+            .set(all.toArray(VisitListener[]::new)));
   }
 
   private static int indexOf(Param<?> param, Param<?>... params) {

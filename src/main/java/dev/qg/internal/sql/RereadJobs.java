@@ -2,6 +2,7 @@ package dev.qg.internal.sql;
 
 import static dev.qg.internal.sql.Functions.unnest;
 import static dev.qg.jooq.Tables.QUE_JOBS;
+import static org.jooq.impl.DSL.any;
 import static org.jooq.impl.DSL.function;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.not;
@@ -56,7 +57,7 @@ import org.jooq.impl.SQLDataType;
  * where ("que_jobs"."queue" = ?
  *   and ("que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id") >= (?, cast(? as timestamp with time zone), ?)
  *   and ("que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id") <= (?, cast(? as timestamp with time zone), ?)
- *   and not ("que_jobs"."job_id" not in (select unnest(cast(? as bigint[])))))
+ *   and not (not ("que_jobs"."job_id" = any (select unnest(cast(? as bigint[]))))))
  * order by "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id"
  * fetch next 1000 rows only
  * }</pre>
@@ -151,7 +152,7 @@ public final class RereadJobs {
         .where(QUE_JOBS.QUEUE.eq(QUEUE))
         .and(place.ge(FIRST.asRow()))
         .and(place.le(LAST.asRow()))
-        .and(not(QUE_JOBS.JOB_ID.notIn(select(unnest(IDS, SQLDataType.BIGINT)))))
+        .and(not(not(QUE_JOBS.JOB_ID.eq(any(select(unnest(IDS, SQLDataType.BIGINT)))))))
         .orderBy(QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID)
         .limit(inline(CHUNK));
   }

@@ -151,6 +151,6 @@ class DeleteJobsTest {
   }
 
   private static boolean isByPlace(String statement) {
-    return statement.startsWith("delete ") && statement.contains("ctid = ");
+    return statement.startsWith("delete ") && statement.contains("ctid operator(pg_catalog.=) ");
   }
 }
