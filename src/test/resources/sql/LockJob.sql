@@ -5,8 +5,16 @@ from (select "job"."priority", "job"."run_at", "job"."job_id", "job".ctid as "pl
   from "que_jobs" as "job"
   cross join pg_catalog.generate_series(1, (select 1))
   where ("job"."queue" operator(pg_catalog.=) ?
+    and "job"."priority" operator(pg_catalog.=) coalesce(case when cast(? as int) operator(pg_catalog.<>) -32769 then cast(? as int) end,
+          (select "first"."priority"
+        from (select "job"."priority", "job"."run_at", "job"."job_id"
+          from "que_jobs" as "job"
+          cross join pg_catalog.generate_series(1, (select 1))
+          where "job"."queue" operator(pg_catalog.=) ?
+          order by "job"."priority", "job"."run_at", "job"."job_id"
+          fetch next 1 rows only) as "first"))
     and "job"."run_at" operator(pg_catalog.<=) pg_catalog.now()
-    and ("job"."priority", "job"."run_at", "job"."job_id") operator(pg_catalog.>) (?, cast(? as timestamp with time zone), ?)
+    and ("job"."run_at", "job"."job_id") operator(pg_catalog.>=) (cast(? as timestamp with time zone), ?)
     and (select pg_catalog.set_config('enable_seqscan', 'off', true)) is not null
     and pg_catalog.current_setting('transaction_read_only') operator(pg_catalog.=) 'off')
   order by "job"."priority", "job"."run_at", "job"."job_id"
@@ -27,8 +35,16 @@ from (select "job"."priority", "job"."run_at", "job"."job_id", "job".ctid as "pl
   from "jobs"."que_jobs" as "job"
   cross join pg_catalog.generate_series(1, (select 1))
   where ("job"."queue" operator(pg_catalog.=) ?
+    and "job"."priority" operator(pg_catalog.=) coalesce(case when cast(? as int) operator(pg_catalog.<>) -32769 then cast(? as int) end,
+          (select "first"."priority"
+        from (select "job"."priority", "job"."run_at", "job"."job_id"
+          from "jobs"."que_jobs" as "job"
+          cross join pg_catalog.generate_series(1, (select 1))
+          where "job"."queue" operator(pg_catalog.=) ?
+          order by "job"."priority", "job"."run_at", "job"."job_id"
+          fetch next 1 rows only) as "first"))
     and "job"."run_at" operator(pg_catalog.<=) pg_catalog.now()
-    and ("job"."priority", "job"."run_at", "job"."job_id") operator(pg_catalog.>) (?, cast(? as timestamp with time zone), ?)
+    and ("job"."run_at", "job"."job_id") operator(pg_catalog.>=) (cast(? as timestamp with time zone), ?)
     and (select pg_catalog.set_config('enable_seqscan', 'off', true)) is not null
     and pg_catalog.current_setting('transaction_read_only') operator(pg_catalog.=) 'off')
   order by "job"."priority", "job"."run_at", "job"."job_id"

@@ -5,17 +5,20 @@ import static dev.qg.internal.sql.Functions.withSetting;
 import static dev.qg.internal.sql.LockJobs.JOB;
 import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.jooq.impl.DSL.cast;
+import static org.jooq.impl.DSL.coalesce;
 import static org.jooq.impl.DSL.condition;
 import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.function;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.name;
+import static org.jooq.impl.DSL.noCondition;
 import static org.jooq.impl.DSL.row;
 import static org.jooq.impl.DSL.select;
 import static org.jooq.impl.DSL.when;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import org.jooq.Condition;
@@ -27,15 +30,17 @@ import org.jooq.impl.SQLDataType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Locks the most urgent due job of a queue that nobody else has locked, and looks again whether it
+ * Locks the first due job of one priority that nobody else has locked, and looks again whether it
  * is still there: two statements in one round trip. It does what {@link LockJobs} and {@link
  * RereadJobs} do for many: for one job, most of their time went into their setup and the way there
  * and back.
  *
- * <p>The first statement goes through up to a thousand candidates in the order of the primary key's
- * index, trying their locks one by one, and returns the first one that it gets. It leaves the place
- * of that row in a setting of the transaction, where the second one finds it. Where a thousand are
- * locked by others it finds none, and {@link LockJobs} must tell.
+ * <p>The priority is that of the job behind which it looks, or at the start of a queue that of its
+ * first job. The first statement goes through up to a thousand candidates in the order of the
+ * primary key's index, trying their locks one by one, and returns the first one that it gets. It
+ * leaves the place of that row in a setting of the transaction, where the second one finds it. If
+ * it finds none, the queue may have due jobs all the same, of other priorities or behind a thousand
+ * that others have locked: {@link LockJobs} looks for those.
  *
  * <pre>{@code
  * select "candidate"."priority", "candidate"."run_at", "candidate"."job_id",
@@ -44,8 +49,16 @@ import org.jspecify.annotations.Nullable;
  *   from "que_jobs" as "job"
  *   cross join generate_series(1, (select 1))
  *   where ("job"."queue" = ?
+ *     and "job"."priority" = coalesce(case when cast(? as int) <> -32769 then cast(? as int) end,
+ *           (select "first"."priority"
+ *         from (select "job"."priority", "job"."run_at", "job"."job_id"
+ *           from "que_jobs" as "job"
+ *           cross join generate_series(1, (select 1))
+ *           where "job"."queue" = ?
+ *           order by "job"."priority", "job"."run_at", "job"."job_id"
+ *           fetch next 1 rows only) as "first"))
  *     and "job"."run_at" <= now()
- *     and ("job"."priority", "job"."run_at", "job"."job_id") > (?, cast(? as timestamp with time zone), ?)
+ *     and ("job"."run_at", "job"."job_id") >= (cast(? as timestamp with time zone), ?)
  *     and (select set_config('enable_seqscan', 'off', true)) is not null
  *     and current_setting('transaction_read_only') = 'off')
  *   order by "job"."priority", "job"."run_at", "job"."job_id"
@@ -65,10 +78,11 @@ import org.jspecify.annotations.Nullable;
  * {@link UnlockJobs} or {@link FinishJob}. No row is locked. The limits keep it from trying locks
  * of rows that it does not return, as in {@link LockJobs}.
  *
- * <p><b>Index</b>: the primary key, read in its order; {@code generate_series} and the size of a
- * chunk are there for the planner, as in {@link LockJobs}. The second look reads the row from its
- * place. A session keeps its plan for that, also from when the table was empty and reading all of
- * it was cheaper: so that is ruled out for the transaction, in which the plan is made.
+ * <p><b>Index</b>: the primary key, read in its order, so that jobs for later are not read; {@code
+ * generate_series} and the size of a chunk are there for the planner, as in {@link LockJobs}. The
+ * second look reads the row from its place. A session keeps its plan for that, also from when the
+ * table was empty and reading all of it was cheaper: so that is ruled out for the transaction, in
+ * which the plan is made.
  *
  * <p><b>Concurrency</b>: the snapshot of the first statement is older than the lock, so the job may
  * have been done and deleted in between. The second one has a snapshot of its own if the session's
@@ -101,7 +115,7 @@ public final class LockJob {
         renderer.renderHot(
             List.of(lock(), lookAgain()),
             LockJobs.QUEUE,
-            KeyParams.PRIORITY,
+            LockJobs.PRIORITY,
             KeyParams.RUN_AT,
             KeyParams.JOB_ID);
   }
@@ -112,7 +126,8 @@ public final class LockJob {
         field(select(withSetting(inline("enable_seqscan"), inline("off")))).isNotNull();
     Table<?> candidate =
         LockJobs.candidates(
-                row(KeyParams.PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID),
+                priority(),
+                row(KeyParams.RUN_AT, KeyParams.JOB_ID),
                 byPlace.and(Functions.writable()),
                 Place.in(JOB).as(PLACE))
             .limit(inline(LockJobs.CHUNK))
@@ -129,6 +144,15 @@ public final class LockJob {
         .limit(inline(1));
   }
 
+  /** The given one, or at the start of a queue the most urgent one that any of its jobs has. */
+  private static Field<Short> priority() {
+    Field<Integer> priority = LockJobs.PRIORITY.cast(SQLDataType.INTEGER);
+    Field<Integer> given = when(priority.ne(inline(LockJobs.BEFORE_ALL)), priority);
+    Table<?> first = LockJobs.jobs(noCondition()).limit(inline(1)).asTable("first");
+    return coalesce(given, field(select(first.field(JOB.PRIORITY)).from(first)))
+        .coerce(SQLDataType.SMALLINT);
+  }
+
   static Query lookAgain() {
     Field<String> place = function("current_setting", SQLDataType.CLOB, FOUND, inline(true));
     return RereadJobs.jobs(QUE_JOBS.ARGS)
@@ -140,13 +164,18 @@ public final class LockJob {
    * Locks a job.
    *
    * @param behind only jobs that come after this one are looked at; null for all
-   * @return the job that is locked now; empty if all of the first thousand are locked by others, or
-   *     there is none
+   * @return the job that is locked now; empty if there is none of the one priority, or all of its
+   *     first thousand are locked by others
    */
   public Optional<Locked> execute(Connection session, String queue, @Nullable JobKey behind) {
-    JobKey from = behind == null ? LockJobs.START : behind;
+    JobKey from = behind == null ? null : behind.next();
     return statements.queryAll(
-        session, results -> read(results, queue), queue, from.priority(), from.runAt(), from.id());
+        session,
+        results -> read(results, queue),
+        queue,
+        from == null ? LockJobs.BEFORE_ALL : from.priority(),
+        from == null ? OffsetDateTime.MIN : from.runAt(),
+        from == null ? Long.MIN_VALUE : from.id());
   }
 
   private static Optional<Locked> read(Results results, String queue) throws SQLException {

@@ -4,10 +4,7 @@ import static dev.qg.internal.sql.Functions.column;
 import static dev.qg.internal.sql.Functions.unnest;
 import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.jooq.impl.DSL.any;
-import static org.jooq.impl.DSL.arrayAgg;
-import static org.jooq.impl.DSL.castNull;
 import static org.jooq.impl.DSL.condition;
-import static org.jooq.impl.DSL.count;
 import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.lateral;
@@ -18,7 +15,6 @@ import static org.jooq.impl.DSL.param;
 import static org.jooq.impl.DSL.row;
 import static org.jooq.impl.DSL.select;
 import static org.jooq.impl.DSL.table;
-import static org.jooq.impl.DSL.trueCondition;
 import static org.jooq.impl.DSL.withRecursive;
 
 import dev.qg.jooq.tables.QueJobs;
@@ -33,7 +29,8 @@ import org.jooq.Field;
 import org.jooq.Name;
 import org.jooq.Param;
 import org.jooq.Query;
-import org.jooq.Row3;
+import org.jooq.Record;
+import org.jooq.Row2;
 import org.jooq.Select;
 import org.jooq.SelectLimitStep;
 import org.jooq.Table;
@@ -42,55 +39,60 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Locks the most urgent due jobs of a queue that nobody else has locked, at most as many as wanted,
- * and tells their keys.
+ * and returns their keys.
  *
- * <p>It is the recursive query of Ruby's Que, taken a chunk a step. A step goes through up to a
- * thousand candidates in the order of the primary key's index, trying their locks one by one, and
- * stops as soon as it has as many as are wanted. It is one row: what it locked, as arrays; how many
- * are still wanted; and the last of its candidates, behind which the next step goes on, if it is
- * needed and there were a thousand. A step opens the index anew, so that what is locked by others
- * costs a step for each chunk and not for each row.
+ * <p>The query walks the primary key's index priority by priority, in chunks. A row of {@code
+ * start} is the place where a chunk starts. If the job at that place is due, the query reads up to
+ * a thousand due jobs of that priority from there on, and tries their locks one by one until it has
+ * as many as are wanted. Only if it needs more, it looks for the next place: behind a full chunk
+ * the next due job of that priority, else the first job of the next priority. The jobs of a
+ * priority are ordered by time, so a first job that is not due ends the look at its priority: jobs
+ * for later are not read, however many there are.
  *
  * <pre>{@code
- * with recursive "step" as (select cast(? as smallint) as "priority",
- *       cast(? as timestamp with time zone) as "run_at", cast(? as bigint) as "job_id",
- *       cast(? as bigint) as "wanted", cast(null as smallint[]) as "priorities",
- *       cast(null as timestamp with time zone[]) as "run_ats", cast(null as bigint[]) as "job_ids"
+ * with recursive "start" as (select cast(? as int) as "priority",
+ *       cast(? as timestamp with time zone) as "run_at", cast(? as bigint) as "job_id"
  *   where current_setting('transaction_read_only') = 'off'
  *   union all
- *   select "last"."priority", "last"."run_at", "last"."job_id", ("step"."wanted" - "taken"."count"),
- *       "taken"."priorities", "taken"."run_ats", "taken"."job_ids"
- *   from "step"
- *   cross join lateral (select count(*) as "count", array_agg("locked"."priority") as "priorities",
- *         array_agg("locked"."run_at") as "run_ats", array_agg("locked"."job_id") as "job_ids"
- *     from (select "candidate"."priority", "candidate"."run_at", "candidate"."job_id"
- *       from (select "job"."priority", "job"."run_at", "job"."job_id"
- *         from "que_jobs" as "job"
- *         cross join generate_series(1, (select 1))
- *         where ("job"."queue" = ?
- *           and "job"."run_at" <= now()
- *           and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id")
- *           and not ("job"."job_id" = any (select unnest(cast(? as bigint[])))))
- *         order by "job"."priority", "job"."run_at", "job"."job_id"
- *         fetch next 1000 rows only) as "candidate"
- *       where pg_try_advisory_lock("candidate"."job_id")
- *       fetch next "step"."wanted" rows only) as "locked") as "taken"
- *   left outer join lateral (select "job"."priority", "job"."run_at", "job"."job_id"
- *     from "que_jobs" as "job"
- *     cross join generate_series(1, (select 1))
- *     where ("job"."queue" = ?
- *       and "job"."run_at" <= now()
- *       and ("job"."priority", "job"."run_at", "job"."job_id") > ("step"."priority", "step"."run_at", "step"."job_id")
- *       and not ("job"."job_id" = any (select unnest(cast(? as bigint[]))))
- *       and "taken"."count" < "step"."wanted")
- *     order by "job"."priority", "job"."run_at", "job"."job_id"
- *     offset 999 rows
- *     fetch next 1 rows only) as "last"
- *   on true
- *   where "step"."job_id" is not null)
- * select unnest("step"."priorities"), unnest("step"."run_ats"), unnest("step"."job_ids")
- * from "step"
+ *   select cast("next"."priority" as int), "next"."run_at", "next"."job_id"
+ *   from "start"
+ *   cross join lateral ((select "job"."priority", "job"."run_at", "job"."job_id"
+ *       from "que_jobs" as "job"
+ *       cross join generate_series(1, (select 1))
+ *       where ("job"."queue" = ?
+ *         and "job"."priority" = "start"."priority"
+ *         and "job"."run_at" <= now()
+ *         and ("job"."run_at", "job"."job_id") >= ("start"."run_at", "start"."job_id")
+ *         and not ("job"."job_id" = any (select unnest(cast(? as bigint[]))))
+ *         and "start"."run_at" <= now())
+ *       order by "job"."priority", "job"."run_at", "job"."job_id"
+ *       offset 1000 rows
+ *       fetch next 1 rows only)
+ *     union all (select "job"."priority", "job"."run_at", "job"."job_id"
+ *       from "que_jobs" as "job"
+ *       cross join generate_series(1, (select 1))
+ *       where ("job"."queue" = ? and "job"."priority" > "start"."priority")
+ *       order by "job"."priority", "job"."run_at", "job"."job_id"
+ *       fetch next 1 rows only)
+ *     fetch next 1 rows only) as "next")
+ * select "candidate"."priority", "candidate"."run_at", "candidate"."job_id"
+ * from "start"
+ * cross join lateral (select "job"."priority", "job"."run_at", "job"."job_id"
+ *   from "que_jobs" as "job"
+ *   cross join generate_series(1, (select 1))
+ *   where ("job"."queue" = ?
+ *     and "job"."priority" = "start"."priority"
+ *     and "job"."run_at" <= now()
+ *     and ("job"."run_at", "job"."job_id") >= ("start"."run_at", "start"."job_id")
+ *     and not ("job"."job_id" = any (select unnest(cast(? as bigint[])))))
+ *   order by "job"."priority", "job"."run_at", "job"."job_id"
+ *   fetch next 1000 rows only) as "candidate"
+ * where ("start"."run_at" <= now() and pg_try_advisory_lock("candidate"."job_id"))
+ * fetch next (select cast(? as bigint)) rows only
  * }</pre>
+ *
+ * <p><b>Cost</b>: two descents of the index for each chunk, and one for each priority in which no
+ * job is due.
  *
  * <p><b>Locks</b>: none where nothing can be written: no job could be ended there, and on a standby
  * its lock would keep nobody else from it. The server asks that once, before it looks for jobs.
@@ -101,11 +103,14 @@ import org.jspecify.annotations.Nullable;
  * lock that was wanted: nothing is locked that is not returned.
  *
  * <p><b>Index</b>: the primary key {@code (queue, priority, run_at, job_id)}, read in its order
- * without a sort. Two things are there for the planner only: the {@code generate_series} (see
- * {@link Functions#oneThatLooksLikeMany}), and the size of a chunk in the text, which keeps the
+ * without a sort. Four things are there for the planner only. The {@code generate_series} (see
+ * {@link Functions#oneThatLooksLikeMany}). The size of a chunk in the text, which keeps the
  * estimate below the cost from which the server compiles a query first ({@code jit_above_cost}).
- * What is held is looked up in a hash table, where {@code <> all (array)} would go through the
- * array for each row.
+ * The subquery around the number of wanted jobs, which keeps a plan for any number from looking
+ * more expensive than a plan for this one, so that the session keeps it. The comparison of {@code
+ * run_at} and {@code job_id} without {@code priority}, which is a bound in the index only so. Held
+ * ids are looked up in a hash table, where {@code <> all (array)} would go through the array for
+ * each row.
  *
  * <p><b>Concurrency</b>: the snapshot is older than the locks, so a job that is returned may have
  * been done and deleted in between: {@link RereadJobs} must look again. A session gets the locks
@@ -115,120 +120,100 @@ import org.jspecify.annotations.Nullable;
 public final class LockJobs {
 
   static final Param<String> QUEUE = param("queue", SQLDataType.CLOB);
+  static final Param<Integer> PRIORITY = param("priority", SQLDataType.INTEGER);
   private static final Param<Long> LIMIT = param("limit", SQLDataType.BIGINT);
   private static final Param<Long[]> HELD = param("held", SQLDataType.BIGINT.array());
 
   static final QueJobs JOB = QUE_JOBS.as("job");
-  private static final Name STEP = name("step");
-  private static final Name TAKEN = name("taken");
-  private static final Name LAST = name("last");
+  private static final Name START = name("start");
+  private static final Name NEXT = name("next");
 
-  private static final Field<Long> WANTED = field(name("wanted"), SQLDataType.BIGINT);
-  private static final Field<Long> COUNT = field(name("count"), SQLDataType.BIGINT);
-  private static final Field<Short[]> PRIORITIES =
-      field(name("priorities"), SQLDataType.SMALLINT.array());
-  private static final Field<OffsetDateTime[]> RUN_ATS =
-      field(name("run_ats"), SQLDataType.TIMESTAMPWITHTIMEZONE.array());
-  private static final Field<Long[]> JOB_IDS = field(name("job_ids"), SQLDataType.BIGINT.array());
-
-  /** The most rows that a step goes through, said in the SQL itself so that the planner knows. */
+  /** The most rows of a chunk, said in the SQL itself so that the planner knows. */
   static final int CHUNK = 1_000;
 
-  /** No job comes before it: no sequence gives that id. */
-  static final JobKey START = new JobKey("", Short.MIN_VALUE, OffsetDateTime.MIN, Long.MIN_VALUE);
+  /** A priority before all others, which no job can have, stands for the start of a queue. */
+  static final int BEFORE_ALL = Short.MIN_VALUE - 1;
 
   private final Rendered statement;
 
   LockJobs(Renderer renderer) {
     statement =
         renderer.renderHot(
-            query(), QUEUE, LIMIT, HELD, KeyParams.PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID);
+            query(), QUEUE, LIMIT, HELD, PRIORITY, KeyParams.RUN_AT, KeyParams.JOB_ID);
   }
 
   static Query query() {
-    Field<Long> wanted = column(STEP, WANTED);
-    return withRecursive(STEP)
+    Table<?> candidate = freeCandidates(noCondition()).limit(inline(CHUNK)).asTable("candidate");
+    Field<Long> wanted = field(select(LIMIT.cast(SQLDataType.BIGINT)));
+    return withRecursive(START)
         .as(
             select(
-                    KeyParams.PRIORITY.cast(SQLDataType.SMALLINT).as(JOB.PRIORITY),
+                    PRIORITY.cast(SQLDataType.INTEGER).as(JOB.PRIORITY),
                     KeyParams.RUN_AT.as(JOB.RUN_AT),
-                    KeyParams.JOB_ID.cast(SQLDataType.BIGINT).as(JOB.JOB_ID),
-                    LIMIT.cast(SQLDataType.BIGINT).as(WANTED),
-                    none(PRIORITIES),
-                    none(RUN_ATS),
-                    none(JOB_IDS))
+                    KeyParams.JOB_ID.cast(SQLDataType.BIGINT).as(JOB.JOB_ID))
                 .where(Functions.writable())
                 .unionAll(
                     select(
-                            column(LAST, JOB.PRIORITY),
-                            column(LAST, JOB.RUN_AT),
-                            column(LAST, JOB.JOB_ID),
-                            wanted.minus(column(TAKEN, COUNT)),
-                            column(TAKEN, PRIORITIES),
-                            column(TAKEN, RUN_ATS),
-                            column(TAKEN, JOB_IDS))
-                        .from(table(STEP))
-                        .crossJoin(lateral(taken(wanted)).as(TAKEN))
-                        .leftJoin(lateral(last(wanted)).as(LAST))
-                        .on(trueCondition())
-                        .where(column(STEP, JOB.JOB_ID).isNotNull())))
+                            column(NEXT, JOB.PRIORITY).cast(SQLDataType.INTEGER),
+                            column(NEXT, JOB.RUN_AT),
+                            column(NEXT, JOB.JOB_ID))
+                        .from(table(START))
+                        .crossJoin(lateral(next()).as(NEXT))))
         .select(
-            unnest(column(STEP, PRIORITIES), SQLDataType.SMALLINT),
-            unnest(column(STEP, RUN_ATS), SQLDataType.TIMESTAMPWITHTIMEZONE),
-            unnest(column(STEP, JOB_IDS), SQLDataType.BIGINT))
-        .from(table(STEP));
+            candidate.field(JOB.PRIORITY), candidate.field(JOB.RUN_AT), candidate.field(JOB.JOB_ID))
+        .from(table(START))
+        .crossJoin(lateral(candidate))
+        .where(startIsDue())
+        .and(condition(Functions.tryAdvisoryLock(candidate.field(JOB.JOB_ID))))
+        .limit(wanted);
   }
 
-  /** What a step locks: one row of arrays, which are null if that is nothing. */
-  private static Select<?> taken(Field<Long> wanted) {
-    Table<?> candidate = freeCandidates(noCondition()).limit(inline(CHUNK)).asTable("candidate");
-    Table<?> locked =
-        select(
-                candidate.field(JOB.PRIORITY),
-                candidate.field(JOB.RUN_AT),
-                candidate.field(JOB.JOB_ID))
-            .from(candidate)
-            .where(condition(Functions.tryAdvisoryLock(candidate.field(JOB.JOB_ID))))
-            .limit(wanted)
-            .asTable("locked");
-    return select(
-            count().as(COUNT),
-            arrayAgg(locked.field(JOB.PRIORITY)).as(PRIORITIES),
-            arrayAgg(locked.field(JOB.RUN_AT)).as(RUN_ATS),
-            arrayAgg(locked.field(JOB.JOB_ID)).as(JOB_IDS))
-        .from(locked);
-  }
-
-  /** The last candidate of a step that was a whole chunk and not enough. */
-  private static Select<?> last(Field<Long> wanted) {
-    return freeCandidates(column(TAKEN, COUNT).lt(wanted))
+  /** Where the next chunk starts. */
+  private static Select<?> next() {
+    return freeCandidates(startIsDue())
         .limit(inline(1))
-        .offset(inline(CHUNK - 1));
+        .offset(inline(CHUNK))
+        .unionAll(jobs(JOB.PRIORITY.gt(column(START, JOB.PRIORITY))).limit(inline(1)))
+        .limit(inline(1));
   }
 
-  /** The candidates behind the step's key that are not held. */
-  private static SelectLimitStep<?> freeCandidates(Condition condition) {
+  /** Else no later job of that priority is due. */
+  private static Condition startIsDue() {
+    return column(START, JOB.RUN_AT).le(Functions.now());
+  }
+
+  /** The candidates from the start of the chunk on that are not held. */
+  private static SelectLimitStep<Record> freeCandidates(Condition condition) {
     return candidates(
-        row(column(STEP, JOB.PRIORITY), column(STEP, JOB.RUN_AT), column(STEP, JOB.JOB_ID)),
+        column(START, JOB.PRIORITY),
+        row(column(START, JOB.RUN_AT), column(START, JOB.JOB_ID)),
         not(JOB.JOB_ID.eq(any(select(unnest(HELD, SQLDataType.BIGINT))))).and(condition));
   }
 
-  /** The due jobs of the queue behind a key, in the order of work: their keys, and more. */
-  static SelectLimitStep<?> candidates(
-      Row3<Short, OffsetDateTime, Long> behind, Condition condition, Field<?>... more) {
+  /** The due jobs of a priority from a place on, in the order of work: their keys, and more. */
+  static SelectLimitStep<Record> candidates(
+      Field<Short> priority,
+      Row2<OffsetDateTime, Long> from,
+      Condition condition,
+      Field<?>... more) {
+    return jobs(
+        JOB.PRIORITY
+            .eq(priority)
+            .and(JOB.RUN_AT.le(Functions.now()))
+            .and(row(JOB.RUN_AT, JOB.JOB_ID).ge(from))
+            .and(condition),
+        more);
+  }
+
+  /** The jobs of the queue in the order of work, due or not: their keys, and more. */
+  static SelectLimitStep<Record> jobs(Condition condition, Field<?>... more) {
     return select(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID)
         .select(more)
         .from(JOB)
         .crossJoin(Functions.oneThatLooksLikeMany())
         .where(JOB.QUEUE.eq(QUEUE))
-        .and(JOB.RUN_AT.le(Functions.now()))
-        .and(row(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID).gt(behind))
         .and(condition)
         .orderBy(JOB.PRIORITY, JOB.RUN_AT, JOB.JOB_ID);
-  }
-
-  private static <T> Field<T[]> none(Field<T[]> column) {
-    return castNull(column.getDataType()).as(column);
   }
 
   /**
@@ -240,16 +225,17 @@ public final class LockJobs {
    */
   public List<JobKey> execute(
       Connection session, String queue, int limit, Collection<Long> held, @Nullable JobKey behind) {
-    JobKey from = behind == null ? START : behind;
+    JobKey from = behind == null ? null : behind.next();
     return statement.query(
         session,
         row -> key(queue, row),
         queue,
         (long) limit,
         held.toArray(Long[]::new),
-        from.priority(),
-        from.runAt(),
-        from.id());
+        from == null ? BEFORE_ALL : from.priority(),
+        // Of the priority before all others, no job is looked for.
+        from == null ? OffsetDateTime.MAX : from.runAt(),
+        from == null ? 0 : from.id());
   }
 
   /** Reads the priority, the time and the id. */

@@ -101,7 +101,7 @@ final class SessionLocks {
   private Taken tryOne(String queue, @Nullable JobKey behind) {
     Optional<LockJob.Locked> locked = inOneTrip ? lockInOneTrip(queue, behind) : Optional.empty();
     if (locked.isEmpty()) {
-      // Or others have a thousand jobs in front of the next one.
+      // There may be one of another priority, or behind a thousand that others have locked.
       return lookAgain(queue, sql.lockJobs().execute(connection, queue, 1, List.of(), behind), 1);
     }
     List<JobKey> keys = List.of(locked.get().key());

@@ -10,7 +10,6 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jooq.impl.DSL;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -97,12 +96,28 @@ class LockJobsTest {
   }
 
   @Test
-  void locksNoneBehindAThousandOfOthers() {
+  void locksOneByItselfUnlessAThousandOfItsPriorityAreLocked() throws SQLException {
+    Plans.execute(mine, "update que_jobs set priority = 7");
     List<JobKey> keys = sql.lockJobs().execute(others, "", 1_000, List.of(), null);
 
-    assertThat(lockOne(mine, null)).isEmpty();
-    assertThat(lockOne(mine, keys.get(0))).hasSize(1);
+    assertThat(sql.lockJob().execute(mine, "", null)).isEmpty();
+    assertThat(sql.lockJob().execute(mine, "", keys.get(0))).isPresent();
     assertThat(db.advisoryLocks()).isEqualTo(1_001);
+  }
+
+  @Test
+  void locksOneByItselfOfThePriorityWhereItBegins() throws SQLException {
+    Plans.execute(mine, "update que_jobs set priority = 7");
+    Plans.execute(mine, "update que_jobs set priority = 5 where job_id <= 2");
+    List<Long> inOrder = idsInOrder();
+    JobKey last = sql.lockJobs().execute(others, "", 2, List.of(), null).get(1);
+
+    assertThat(sql.lockJob().execute(mine, "", null)).isEmpty();
+    assertThat(sql.lockJob().execute(mine, "", last)).isEmpty();
+    assertThat(sql.unlockJobs().execute(others, inOrder.subList(0, 2))).isEmpty();
+    assertThat(sql.lockJob().execute(mine, "", null).map(locked -> locked.key().id()))
+        .contains(inOrder.get(0));
+    assertThat(db.advisoryLocks()).isOne();
   }
 
   @Test
@@ -171,29 +186,41 @@ class LockJobsTest {
   }
 
   @Test
-  void looksAtJobsOfAllTimes() throws SQLException {
+  void looksAtJobsOfAllTimesAndIds() throws SQLException {
     Plans.execute(mine, "delete from que_jobs");
     Plans.execute(
         mine,
-        "insert into que_jobs (priority, run_at, job_class) values (-32768, '-infinity', 'A'),"
-            + " (-32768, '4713-01-01 BC', 'A'), (-32768, '0044-03-15 BC', 'A'),"
-            + " (-32768, '1969-12-31 23:59:59.999999+00', 'A'), (1, '-infinity', 'A'),"
-            + " (1, 'infinity', 'A')");
-    List<Long> inOrder = idsInOrder();
+        "insert into que_jobs (priority, run_at, job_id, job_class)"
+            + " select p, r::timestamptz, i, 'A' from unnest('{-32768, 1, 32767}'::int[]) p,"
+            + " unnest('{-infinity, 4714-11-24 00:00:00+00 BC, 0044-03-15 BC,"
+            + " 1969-12-31 23:59:59.999999+00, infinity}'::text[]) r,"
+            + " unnest('{-9223372036854775808, -1, 0, 9223372036854775807}'::bigint[]) i");
+    List<JobKey> due =
+        Rows.all(mine).stream().map(JobRow::key).filter(key -> !isEndless(key)).sorted().toList();
+    assertThat(due).hasSize(48);
+    List<Long> ids = List.of(Long.MIN_VALUE, -1L, 0L, Long.MAX_VALUE);
+
     // The driver reads the first result as text, and the others as they are.
-    for (int i = 0; i < 5; i++) {
-      List<JobKey> keys = sql.lockJobs().execute(mine, "", 1, List.of(), null);
-      while (keys.size() < 5) {
-        keys =
-            concat(keys, sql.lockJobs().execute(mine, "", 1, List.of(), keys.get(keys.size() - 1)));
+    for (int i = 0; i < 7; i++) {
+      assertThat(sql.lockJobs().execute(mine, "", 100, List.of(), null)).isEqualTo(due);
+      JobKey last = null;
+      for (JobKey next : due) {
+        assertThat(sql.lockJobs().execute(mine, "", 1, List.of(), last)).containsExactly(next);
+        assertThat(lockOne(mine, last)).containsExactly(next);
+        assertThat(sql.unlockJobs().execute(mine, List.of(next.id(), next.id()))).isEmpty();
+        last = next;
       }
-      assertThat(ids(keys)).isEqualTo(inOrder.subList(0, 5));
-      assertThat(keys).extracting(JobKey::runAt).first().isEqualTo(OffsetDateTime.MIN);
-      assertThat(sql.rereadJobs().execute(mine, "", keys, Integer.MAX_VALUE).rows()).hasSize(5);
-      assertThat(lockOne(mine, keys.get(3))).containsExactly(keys.get(4));
-      assertThat(sql.unlockJobs().execute(mine, ids(keys.subList(4, 5)))).isEmpty();
-      assertThat(sql.unlockJobs().execute(mine, ids(keys))).isEmpty();
+      assertThat(sql.lockJobs().execute(mine, "", 1, List.of(), last)).isEmpty();
+      assertThat(lockOne(mine, last)).isEmpty();
+      for (int k = 0; k < 12; k++) {
+        assertThat(sql.unlockJobs().execute(mine, ids)).isEmpty();
+      }
+      assertThat(db.advisoryLocks()).isZero();
     }
+  }
+
+  private static boolean isEndless(JobKey key) {
+    return key.runAt().equals(OffsetDateTime.MAX);
   }
 
   @Test
@@ -236,20 +263,18 @@ class LockJobsTest {
     assertThat(db.advisoryLocks()).isEqualTo(10);
   }
 
-  private static List<JobKey> concat(List<JobKey> a, List<JobKey> b) {
-    return Stream.concat(a.stream(), b.stream()).toList();
-  }
-
   private static List<Long> ids(List<JobKey> keys) {
     return keys.stream().map(JobKey::id).toList();
   }
 
-  /** Locks one that it then has seen again. */
+  /** Locks one, by itself if that is enough, and has seen it again then. */
   private List<JobKey> lockOne(Connection session, @Nullable JobKey behind) {
     Optional<LockJob.Locked> locked = sql.lockJob().execute(session, "", behind);
     assertThat(locked.map(LockJob.Locked::row).map(JobRow::key))
         .isEqualTo(locked.map(LockJob.Locked::key));
-    return locked.map(LockJob.Locked::key).stream().toList();
+    return locked
+        .map(one -> List.of(one.key()))
+        .orElseGet(() -> sql.lockJobs().execute(session, "", 1, List.of(), behind));
   }
 
   private List<Long> idsInOrder() {

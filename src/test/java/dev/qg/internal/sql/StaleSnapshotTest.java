@@ -66,9 +66,8 @@ class StaleSnapshotTest {
   private void declare(Connection session) throws SQLException {
     String query = Sent.by(c -> sql.lockJobs().execute(c, "", 1, List.of(), null));
     try (PreparedStatement declare = session.prepareStatement("declare jobs cursor for " + query)) {
-      Object[] values = {
-        (short) 1, TimestampText.of(OffsetDateTime.MIN), 1L, 1L, "", new Long[0], "", new Long[0]
-      };
+      Long[] held = {};
+      Object[] values = {1, TimestampText.of(OffsetDateTime.MIN), 1L, "", held, "", "", held, 1L};
       for (int i = 0; i < values.length; i++) {
         declare.setObject(
             i + 1,
