@@ -1,7 +1,7 @@
 package dev.qg;
 
 import dev.qg.internal.sql.Statements;
-import dev.qg.internal.work.Engine;
+import dev.qg.internal.work.Inside;
 import java.sql.Connection;
 import java.time.OffsetDateTime;
 import java.util.List;
@@ -45,7 +45,7 @@ final class Views {
         .toList();
   }
 
-  static PoolSnapshot snapshot(Engine.Inside inside) {
+  static PoolSnapshot snapshot(Inside inside) {
     return new PoolSnapshot(
         inside.taken(),
         inside.givenBack(),

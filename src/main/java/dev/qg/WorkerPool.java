@@ -27,8 +27,10 @@ import org.jspecify.annotations.Nullable;
  * DataSource} needs three connections, and as many more as handlers use their transactions at a
  * time; where it has fewer, handlers wait for each other.
  *
- * <p>The queues take turns, and within a queue the most urgent job comes first. A job that becomes
- * the most urgent one while the pool is busy is seen at the latest after an {@link
+ * <p>The queues share the time of the threads: a free thread takes the next job of the queue whose
+ * handlers have used the least. A queue that had no jobs saves up no time, but its next job is the
+ * first to start. Within a queue the most urgent job comes first. A job that becomes the most
+ * urgent one while the pool is busy is seen at the latest after an {@link
  * Builder#interval(Duration) interval}. The threads keep the JVM alive until the shutdown.
  *
  * <p>Safe for use by many threads.
@@ -190,7 +192,7 @@ public final class WorkerPool implements AutoCloseable {
     }
 
     /**
-     * Several queues, which are worked in turn.
+     * Several queues, which share the time of the threads.
      *
      * @throws IllegalArgumentException if one is named twice
      */

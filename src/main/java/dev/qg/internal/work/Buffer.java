@@ -1,45 +1,61 @@
 package dev.qg.internal.work;
 
-import java.util.ArrayDeque;
+import dev.qg.internal.work.QueueShare.Waiting;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The jobs that are locked and not started, between the locker and the handlers' threads. Safe for
- * use by many threads.
+ * The jobs that are locked and not started, between the locker and the handlers' threads. The
+ * queues share the threads' time, see {@link Turns}. Thread-safe.
  */
 final class Buffer {
 
-  /** A job, and when it was put here. */
-  private record Waiting(HeldJob job, long since) {}
-
+  /** Guards all below: many threads take jobs while the locker adds or removes some. */
   private final ReentrantLock lock = new ReentrantLock();
+
   private final Condition filled = lock.newCondition();
-  private final ArrayDeque<Waiting> jobs = new ArrayDeque<>();
+  private final Turns turns;
+  private final LongSupplier clock;
   private final Runnable needed;
 
+  private int waiting;
   private int idle;
-  private int lowWater;
   private boolean closed;
 
   /**
-   * @param needed called when a thread finds nothing, and when the low-water mark is reached
+   * @param threads how many jobs run at a time
+   * @param clock in nanoseconds, from anywhere
+   * @param needed called when a thread finds nothing, and when a queue has few jobs left here
    */
-  Buffer(Runnable needed) {
+  Buffer(Collection<String> queues, int threads, LongSupplier clock, Runnable needed) {
+    this.turns = new Turns(queues, threads, clock);
+    this.clock = clock;
     this.needed = needed;
   }
 
-  /** What the locker wants to know at one moment. */
-  record Level(int waiting, int idle, long oldestNanos) {}
+  /**
+   * The state at one moment.
+   *
+   * @param idle how many threads wait for a job
+   */
+  record Level(int waiting, int idle) {}
 
-  /** Waits for a job; null when the buffer is closed. An interrupt doesn't end the wait. */
-  @Nullable HeldJob take() {
+  /**
+   * Waits for a job; null when the buffer is closed. An interrupt doesn't end the wait.
+   *
+   * @param running what the thread has run until now, and afterwards what it runs next
+   */
+  @Nullable HeldJob take(Turns.Running running) {
     lock.lock();
     try {
-      while (jobs.isEmpty() && !closed) {
+      turns.end(running);
+      while (turns.isEmpty() && !closed) {
         idle++;
         try {
           needed.run();
@@ -51,8 +67,11 @@ final class Buffer {
       if (closed) {
         return null;
       }
-      HeldJob job = jobs.removeFirst().job;
-      if (jobs.size() == lowWater) {
+      QueueShare share = turns.start(running);
+      HeldJob job = share.removeFirst();
+      waiting--;
+      turns.changed(share);
+      if (share.size() == share.lowWater) {
         needed.run();
       }
       return job;
@@ -62,8 +81,8 @@ final class Buffer {
   }
 
   /**
-   * Adds jobs: all, or none if that fails. If the buffer is closed by now they are the caller's
-   * again.
+   * Adds jobs, those of each queue in order: all, or none if that fails. If the buffer is closed by
+   * now they are the caller's again.
    *
    * @return those that were not taken
    */
@@ -73,17 +92,41 @@ final class Buffer {
       if (closed) {
         return more;
       }
-      long now = System.nanoTime();
-      List<Waiting> waiting = more.stream().map(job -> new Waiting(job, now)).toList();
-      // Before there is something to take, as it may fail for want of memory; whoever is woken in
-      // vain waits again.
-      for (int i = Math.min(waiting.size(), idle); i > 0; i--) {
+      long now = clock.getAsLong();
+      List<Waiting> added = more.stream().map(job -> new Waiting(job, now)).toList();
+      // A thread that is woken in vain waits again.
+      for (int i = Math.min(added.size(), idle); i > 0; i--) {
         filled.signal();
       }
-      // Makes room for all before it adds the first.
-      jobs.addAll(waiting);
-      lowWater = jobs.size() / 2;
+      // From here on, nothing needs memory.
+      for (int i = 0; i < added.size(); i++) {
+        QueueShare share = share(more.get(i));
+        share.add(added.get(i));
+        share.lowWater = share.size() / 2;
+        turns.changed(share);
+      }
+      waiting += added.size();
       return List.of();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private QueueShare share(HeldJob job) {
+    return turns.of(job.row().key().queue());
+  }
+
+  /**
+   * Takes note of a look at the table for jobs of a queue.
+   *
+   * @param isExhausted whether it found fewer than it was for
+   */
+  void looked(String queue, boolean isExhausted) {
+    lock.lock();
+    try {
+      QueueShare share = turns.of(queue);
+      share.isExhausted = isExhausted;
+      turns.changed(share);
     } finally {
       lock.unlock();
     }
@@ -92,8 +135,21 @@ final class Buffer {
   Level level() {
     lock.lock();
     try {
-      Waiting oldest = jobs.peekFirst();
-      return new Level(jobs.size(), idle, oldest == null ? 0 : System.nanoTime() - oldest.since);
+      return new Level(waiting, idle);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The state of a queue.
+   *
+   * @param most how many jobs of all queues may wait
+   */
+  Turns.Standing standing(String queue, int most) {
+    lock.lock();
+    try {
+      return turns.standing(queue, most);
     } finally {
       lock.unlock();
     }
@@ -103,13 +159,39 @@ final class Buffer {
   List<HeldJob> drain() {
     lock.lock();
     try {
-      List<HeldJob> all = new ArrayList<>(jobs.size());
-      jobs.forEach(waiting -> all.add(waiting.job));
-      jobs.clear();
-      return all;
+      return remove(turns.ready());
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Takes the jobs out of each queue that has one that was not started in time. */
+  List<HeldJob> removeStalled(Duration limit) {
+    lock.lock();
+    try {
+      if (waiting == 0) {
+        return List.of();
+      }
+      long before = clock.getAsLong() - limit.toNanos();
+      List<QueueShare> stalled =
+          turns.ready().stream().filter(share -> share.hasWaitedSince(before)).toList();
+      List<HeldJob> jobs = remove(stalled);
+      stalled.forEach(share -> share.pace.stalled());
+      return jobs;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<HeldJob> remove(List<QueueShare> from) {
+    // Made before anything is removed: there may be no memory for it.
+    List<HeldJob> removed = new ArrayList<>(waiting);
+    for (QueueShare share : from) {
+      waiting -= share.size();
+      share.drainTo(removed);
+      turns.changed(share);
+    }
+    return removed;
   }
 
   /** Lets nothing be taken any more. */

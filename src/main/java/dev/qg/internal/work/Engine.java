@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +50,6 @@ public final class Engine {
 
   private final Counters counters = new Counters();
   private final PoolLog poolLog;
-  private final Pace pace;
   private final Taker taker;
   private final Locker locker;
   private final Finisher finisher;
@@ -83,17 +83,39 @@ public final class Engine {
       Runner runner,
       WakeUps wakeUps,
       Settings settings) {
+    this(connections, sql, policy, runner, wakeUps, settings, System::nanoTime);
+  }
+
+  /**
+   * @param clock measures how long jobs wait and run, in nanoseconds
+   */
+  Engine(
+      Connections connections,
+      Statements sql,
+      JobPolicy policy,
+      Runner runner,
+      WakeUps wakeUps,
+      Settings settings,
+      LongSupplier clock) {
     this.settings = settings;
     this.poolLog = new PoolLog(settings);
     this.connections = connections;
     this.sql = sql;
     this.policy = policy;
     this.wakeUps = wakeUps;
-    this.pace = new Pace(settings.count);
     Stoppage stoppage = new Stoppage(this::wakeLocker, this::wakeFinisher);
     LockLimit limit = new LockLimit(settings.mostLocked);
-    this.taker = new Taker(settings.queues, settings.interval, pace, limit, stoppage, counters);
-    this.locker = new Locker(connections, sql, taker, this::job, this::interrupt, counters);
+    this.taker =
+        new Taker(settings.queues, settings.interval, settings.count, limit, stoppage, counters);
+    this.locker =
+        new Locker(
+            connections,
+            sql,
+            taker,
+            needed -> new Buffer(settings.queues, settings.count, clock, needed),
+            this::job,
+            this::interrupt,
+            counters);
     this.finisher = new Finisher(connections, sql, locker::wakeForReleased, stoppage, counters);
     this.listener = new Listener(connections, sql, locker::heed);
     this.workers =
@@ -101,7 +123,7 @@ public final class Engine {
             .mapToObj(
                 i ->
                     new JobThread(
-                        locker.buffer(), runner, pace, locker::wakeForReleased, counters::count))
+                        locker.buffer(), runner, locker::wakeForReleased, counters::count))
             .toList();
     this.workersEnded = new CountDownLatch(settings.count);
   }
@@ -246,28 +268,6 @@ public final class Engine {
       poolLog.abandoned(job);
     }
   }
-
-  /**
-   * How it is at one moment.
-   *
-   * @param takes how many looks for jobs have found some
-   * @param sessionAge null if no session holds locks
-   * @param sinceSweep null before the first
-   */
-  public record Inside(
-      long takes,
-      long taken,
-      long givenBack,
-      long worked,
-      long failed,
-      long lost,
-      long endStatements,
-      long endedByThem,
-      int waiting,
-      int running,
-      int locked,
-      @Nullable Duration sessionAge,
-      @Nullable Duration sinceSweep) {}
 
   private int running() {
     return (int) workers.stream().filter(worker -> worker.current() != null).count();

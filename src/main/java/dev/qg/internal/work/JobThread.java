@@ -16,7 +16,7 @@ final class JobThread implements Runnable {
 
   private final Buffer buffer;
   private final Runner runner;
-  private final Pace pace;
+  private final Turns.Running running = new Turns.Running();
   private final Runnable afterwards;
   private final Consumer<HeldJob.End> report;
 
@@ -36,11 +36,9 @@ final class JobThread implements Runnable {
    * @param afterwards called after each job, whose lock may be to be given back
    * @param report hears how each job ended
    */
-  JobThread(
-      Buffer buffer, Runner runner, Pace pace, Runnable afterwards, Consumer<HeldJob.End> report) {
+  JobThread(Buffer buffer, Runner runner, Runnable afterwards, Consumer<HeldJob.End> report) {
     this.buffer = buffer;
     this.runner = runner;
-    this.pace = pace;
     this.afterwards = afterwards;
     this.report = report;
   }
@@ -50,7 +48,7 @@ final class JobThread implements Runnable {
     boolean goesOn = true;
     while (goesOn) {
       try {
-        HeldJob job = buffer.take();
+        HeldJob job = buffer.take(running);
         goesOn = job != null;
         if (job != null) {
           workToTheEnd(job);
@@ -63,7 +61,6 @@ final class JobThread implements Runnable {
   }
 
   private void workToTheEnd(HeldJob job) {
-    long start = System.nanoTime();
     try {
       use(job);
       work(job);
@@ -79,7 +76,6 @@ final class JobThread implements Runnable {
       }
     } finally {
       use(null);
-      pace.ran(System.nanoTime() - start);
       afterwards.run();
     }
   }

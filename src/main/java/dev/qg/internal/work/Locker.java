@@ -48,6 +48,7 @@ final class Locker implements Runnable {
   private long notBefore = System.nanoTime();
 
   /**
+   * @param buffer makes the buffer, of what wakes this
    * @param maker makes a job of what was locked, whose end calls {@link #release}
    * @param interrupter tells the thread that works a job that it is lost
    */
@@ -55,6 +56,7 @@ final class Locker implements Runnable {
       Connections connections,
       Statements sql,
       Taker taker,
+      Function<Runnable, Buffer> buffer,
       Function<JobRow, HeldJob> maker,
       Consumer<HeldJob> interrupter,
       Counters counters) {
@@ -63,7 +65,7 @@ final class Locker implements Runnable {
     this.maker = maker;
     this.interrupter = interrupter;
     this.counters = counters;
-    this.buffer = new Buffer(this::wake);
+    this.buffer = buffer.apply(this::wake);
     this.unlocker = new Unlocker(holds, job -> taker.lost(job.row().key()));
   }
 
@@ -167,13 +169,12 @@ final class Locker implements Runnable {
   }
 
   private void take(Session from) {
-    Buffer.Level level = buffer.level();
-    if (level.oldestNanos() > Timings.PREFETCH_LIMIT.toNanos()) {
-      giveBackWaiting();
-      taker.stalled();
-      level = buffer.level();
+    List<HeldJob> stalled = buffer.removeStalled(Timings.PREFETCH_LIMIT);
+    if (!stalled.isEmpty()) {
+      giveBack(stalled);
+      unlocker.unlock(session.get());
     }
-    List<JobRow> rows = taker.take(from, level, holds);
+    List<JobRow> rows = taker.take(from, buffer, holds);
     if (!rows.isEmpty()) {
       giveBack(keep(rows.stream().map(maker).toList(), from));
     }

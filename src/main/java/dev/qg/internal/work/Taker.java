@@ -5,9 +5,12 @@ import dev.qg.internal.sql.JobKey;
 import dev.qg.internal.sql.JobNotice;
 import dev.qg.internal.sql.JobRow;
 import dev.qg.internal.sql.LogText;
+import dev.qg.internal.work.Buffer.Level;
 import dev.qg.internal.work.SessionLocks.Taken;
+import dev.qg.internal.work.Turns.Standing;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,24 +39,21 @@ final class Taker {
   private static final long AT_ONCE = Math.min(16 << 20, HEAP / 16);
 
   private final List<QueueCursor> cursors;
-  private final Pace pace;
+  private final int threads;
   private final LockLimit limit;
   private final Stoppage stoppage;
   private final Counters counters;
 
-  /** Where the next look for jobs starts, so that no queue starves another. */
-  private int nextQueue;
-
   Taker(
       List<String> queues,
       Duration interval,
-      Pace pace,
+      int threads,
       LockLimit limit,
       Stoppage stoppage,
       Counters counters) {
     long now = System.nanoTime();
     this.cursors = queues.stream().map(queue -> new QueueCursor(queue, interval, now)).toList();
-    this.pace = pace;
+    this.threads = threads;
     this.limit = limit;
     this.stoppage = stoppage;
     this.counters = counters;
@@ -68,35 +68,41 @@ final class Taker {
   void makeRoom(@Nullable Session session, Holds holds) {
     RuntimeException cause = stoppage.shortage();
     if (cause != null && session != null && session.giveUpSpares()) {
-      limit.shrinkTo(Math.max(pace.threads(), holds.size() / 2), cause);
+      limit.shrinkTo(Math.max(threads, holds.size() / 2), cause);
       stoppage.roomMade();
     }
   }
 
-  /** Takes jobs, if there is room for enough of them. */
-  List<JobRow> take(Session session, Buffer.Level level, Holds holds) {
+  /** A queue to look at, if more of its jobs are wanted. */
+  private record Look(QueueCursor cursor, Standing standing) {}
+
+  /** Takes jobs, if there is room for enough of them: of those queues first whose turn is next. */
+  List<JobRow> take(Session session, Buffer buffer, Holds holds) {
     if (isStopped()) {
       return List.of();
     }
-    int target = level.idle() + pace.ahead(limit.get());
-    int room = Math.min(target - level.waiting(), limit.get() - holds.size());
-    // What is left is enough for now: fewer and larger chunks are cheaper.
+    int most = limit.get();
+    Level level = buffer.level();
+    List<Look> looks = looks(buffer, most);
+    int near = (int) looks.stream().filter(look -> isNear(look.standing)).count();
+    boolean prefetches = looks.stream().anyMatch(look -> look.standing.ahead() > 0);
+    int room = most - holds.size();
     long bytes = HELD - holds.bytes();
-    if (room <= 0 || bytes <= 0 || level.waiting() > target / 2) {
-      return List.of();
-    }
+    int idle = level.idle();
     List<List<JobRow>> found = new ArrayList<>();
-    long now = System.nanoTime();
-    int due = (int) cursors.stream().filter(cursor -> cursor.isDue(now)).count();
-    for (int i = 0; i < cursors.size() && room > 0 && bytes > 0; i++) {
-      QueueCursor cursor = cursors.get((nextQueue + i) % cursors.size());
-      if (cursor.isDue(now)) {
-        int share = (room + due - 1) / due;
-        List<JobRow> rows = takeOr(found, session, cursor, share, holds, bytes);
+    for (int i = 0; i < looks.size() && room > 0 && bytes > 0; i++) {
+      Standing standing = looks.get(i).standing;
+      int others = level.waiting() - standing.waiting();
+      int sharing = Math.max(1, near - i);
+      int share = (Math.max(0, idle - others) + sharing - 1) / sharing;
+      int wanted = Math.min(room, wanted(standing, share, prefetches || others > 0));
+      if (wanted > 0) {
+        QueueCursor cursor = looks.get(i).cursor;
+        List<JobRow> rows = takeOr(found, session, buffer, cursor, wanted, holds, bytes);
         found.add(rows);
         bytes -= rows.stream().mapToLong(JobRow::size).sum();
         room -= rows.size();
-        due--;
+        idle -= rows.size();
       }
     }
     if (!found.isEmpty() && found.stream().allMatch(List::isEmpty) && holds.areEmpty()) {
@@ -104,14 +110,40 @@ final class Taker {
       session.requireWritable();
     }
     limit.held(held(holds, found));
-    nextQueue = (nextQueue + found.size()) % cursors.size();
-    return inTurn(found);
+    return found.stream().flatMap(List::stream).toList();
+  }
+
+  private List<Look> looks(Buffer buffer, int most) {
+    long now = System.nanoTime();
+    return cursors.stream()
+        .filter(cursor -> cursor.isDue(now))
+        .map(cursor -> new Look(cursor, buffer.standing(cursor.queue(), most)))
+        .sorted(Comparator.comparingLong(look -> look.standing.lead()))
+        .toList();
+  }
+
+  /** Whether the turn of a queue can come within the time for which jobs are prefetched. */
+  private boolean isNear(Standing queue) {
+    return queue.lead() <= threads * Timings.PREFETCH.toNanos();
+  }
+
+  /**
+   * How many jobs to look for: none while enough wait, since fewer and larger chunks are cheaper.
+   *
+   * @param idle how many threads wait for jobs of this queue
+   * @param otherwise whether a free thread would have jobs of other queues to start
+   */
+  private int wanted(Standing queue, int idle, boolean otherwise) {
+    boolean choice = otherwise && cursors.size() > 1 && isNear(queue);
+    int target = Math.max(queue.ahead(), choice ? 1 : 0) + idle;
+    return queue.waiting() > target / 2 ? 0 : target - queue.waiting();
   }
 
   /** Takes jobs; where that fails, those that were found before are not to be held in vain. */
   private List<JobRow> takeOr(
       List<List<JobRow>> found,
       Session session,
+      Buffer buffer,
       QueueCursor cursor,
       int share,
       Holds holds,
@@ -120,7 +152,13 @@ final class Taker {
       // Outside of what could do with fewer jobs: these make no room for them.
       session.takeSpares();
       int wanted = Math.min(share, cursor.most());
-      return take(session, cursor, wanted, holds, held(holds, found), Math.min(bytes, AT_ONCE));
+      Taken taken =
+          take(session, cursor, wanted, holds, held(holds, found), Math.min(bytes, AT_ONCE));
+      if (taken == null) {
+        return List.of();
+      }
+      buffer.looked(cursor.queue(), taken.locked().size() < wanted && !taken.isCut());
+      return taken.rows();
     } catch (Throwable e) {
       List<JobKey> keys = found.stream().flatMap(List::stream).map(JobRow::key).toList();
       if (!keys.isEmpty()) {
@@ -135,7 +173,8 @@ final class Taker {
     return holds.size() + found.stream().mapToInt(List::size).sum();
   }
 
-  private List<JobRow> take(
+  /** Null where nothing was taken for a reason that says nothing of the queue. */
+  private @Nullable Taken take(
       Session session, QueueCursor cursor, int wanted, Holds holds, int held, long bytes) {
     long now = System.nanoTime();
     JobKey behind = cursor.behind(now);
@@ -146,7 +185,7 @@ final class Taker {
         counters.takes.increment();
         counters.taken.add(taken.rows().size());
       }
-      return taken.rows();
+      return taken;
     } catch (UnreadableException e) {
       cursor.tooMany(e.jobs());
       log.atDebug()
@@ -154,30 +193,13 @@ final class Taker {
           .addKeyValue("queue", LogText.of(cursor.queue()))
           .setCause(e)
           .log("{} jobs could not be read: the next look is for fewer", e.jobs());
-      return List.of();
+      return null;
     } catch (RuntimeException e) {
       if (!SqlStates.isLockTableFull(e) || !limit.shrink(held, wanted, e)) {
         throw e;
       }
-      return List.of();
+      return null;
     }
-  }
-
-  /** One of each queue, then the next one of each. */
-  private static List<JobRow> inTurn(List<List<JobRow>> found) {
-    if (found.size() == 1) {
-      return found.get(0);
-    }
-    List<JobRow> all = new ArrayList<>();
-    int longest = found.stream().mapToInt(List::size).max().orElse(0);
-    for (int i = 0; i < longest; i++) {
-      for (List<JobRow> rows : found) {
-        if (i < rows.size()) {
-          all.add(rows.get(i));
-        }
-      }
-    }
-    return all;
   }
 
   /** How long nothing needs to be looked for, as far as is known now. */
@@ -194,11 +216,6 @@ final class Taker {
   void heed(JobNotice notice) {
     long now = System.nanoTime();
     cursors.forEach(cursor -> cursor.heed(notice, now));
-  }
-
-  /** Hears that jobs were not started in time. */
-  void stalled() {
-    pace.stalled();
   }
 
   void givenBack(JobKey key) {

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class BufferTest {
 
-  private final Buffer buffer = new Buffer(() -> {});
+  private final Buffer buffer = new Buffer(List.of(""), 1, () -> 0, () -> {});
 
   /** Else a thread could begin one that the locker is about to give back. */
   @Test

@@ -37,18 +37,19 @@ final class Held {
         public void onFailure(HeldJob job, @Nullable Throwable cause, String message) {}
       };
 
+  private static final Statements SQL = Statements.of(null);
+
   private Held() {}
 
   static HeldJob job(long id) {
+    return job("", id);
+  }
+
+  static HeldJob job(String queue, long id) {
     JobRow row =
-        new JobRow(new JobKey("", (short) 100, TIME, id), "A", JSON.json("[]"), 0, null, "(0,1)");
+        new JobRow(
+            new JobKey(queue, (short) 100, TIME, id), "A", JSON.json("[]"), 0, null, "(0,1)");
     return new HeldJob(
-        row,
-        Statements.of(null),
-        NONE,
-        new OwnTransaction(Intercept.untouchable()),
-        false,
-        null,
-        released -> {});
+        row, SQL, NONE, new OwnTransaction(Intercept.untouchable()), false, null, released -> {});
   }
 }
