@@ -1,19 +1,20 @@
 -- Where jobs go that will not be tried again. They leave que_jobs, so that no worker, of this library or
 -- another, walks over them, and wait here for somebody to look at them: to run them again or to delete them.
 --
--- Names are unqualified: the table belongs to the first schema of the search_path. The file can be run again.
+-- The table's name is unqualified: it belongs to the first schema of the search_path, which decides nothing else.
+-- The file can be run again.
 
 CREATE TABLE IF NOT EXISTS qg_dead_jobs
 (
-    job_id      bigint PRIMARY KEY,                 -- the job's own: given by que_jobs, kept when it is run again
-    priority    smallint    NOT NULL,
-    run_at      timestamptz NOT NULL,
-    job_class   text        NOT NULL,
-    args        json        NOT NULL,
-    error_count integer     NOT NULL,
-    last_error  text,
-    queue       text        NOT NULL,
-    died_at     timestamptz NOT NULL DEFAULT now()
+    job_id      bigint PRIMARY KEY,                -- the job's own: given by que_jobs, kept when it is run again
+    priority    smallint                 NOT NULL,
+    run_at      timestamp with time zone NOT NULL,
+    job_class   pg_catalog.text          NOT NULL,
+    args        pg_catalog.json          NOT NULL,
+    error_count integer                  NOT NULL,
+    last_error  pg_catalog.text,
+    queue       pg_catalog.text          NOT NULL,
+    died_at     timestamp with time zone NOT NULL DEFAULT pg_catalog.now()
 );
 
 -- Dead jobs are listed a queue at a time, by the time of their death, and purged by age.

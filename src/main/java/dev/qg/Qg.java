@@ -246,8 +246,8 @@ public final class Qg implements AutoCloseable {
     }
 
     /**
-     * What the {@link LockedJob#tx()} of a job derives from: settings, listeners, converters. Its
-     * connection and transaction provider are not used. By default that of jOOQ for PostgreSQL.
+     * What {@link LockedJob#tx()} derives from: settings, listeners, converters, no connection or
+     * transaction provider. By default jOOQ's for PostgreSQL, with its {@code jooq-settings.xml}.
      */
     public Builder configuration(Configuration configuration) {
       this.configuration = Check.notNull("configuration", configuration);

@@ -2,6 +2,7 @@ package dev.qg;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.qg.fixture.ForeignNames;
 import dev.qg.fixture.Migrations;
 import dev.qg.fixture.TestDatabase;
 import java.util.List;
@@ -73,6 +74,21 @@ class MigrationsTest {
     Migrations.flyway(db.dataSource()).load().migrate();
 
     assertQueueWorks(Qg.builder(db.dataSource()));
+  }
+
+  /** Of the search path they take the schema of the tables, and nothing else. */
+  @Test
+  void runNothingForeign() {
+    ForeignNames.make(db);
+    db.ctx().execute("create schema jobs");
+    for (String path : ForeignNames.PATHS) {
+      DSLContext session = db.session();
+      session.execute("set search_path = jobs, " + path);
+      Migrations.runAsPlainSql(session);
+      Migrations.runAsPlainSql(session);
+      session.execute("drop table jobs.que_jobs, jobs.qg_dead_jobs");
+    }
+    assertThat(ForeignNames.haveRun(db.ctx())).isFalse();
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.qg.Job;
 import dev.qg.Qg;
+import dev.qg.fixture.ForeignNames;
 import dev.qg.fixture.Notifications;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.internal.sql.JobNotice;
@@ -11,6 +12,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collections;
 import java.util.List;
+import org.jooq.DSLContext;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -64,6 +66,18 @@ class NotifyingTriggerTest {
     db.ctx().execute("insert into que_jobs (job_class, queue) values ('A', repeat('🐘', 3000))");
 
     assertThat(heard()).singleElement().returns(null, JobNotice::queue);
+  }
+
+  @Test
+  void runsNothingForeign() {
+    ForeignNames.make(db);
+    for (String path : ForeignNames.PATHS) {
+      DSLContext session = db.session();
+      session.execute("set search_path = " + path);
+      session.execute("insert into que_jobs (job_class, queue) values ('A', 'q')");
+      assertThat(heard()).hasSize(1);
+    }
+    assertThat(ForeignNames.haveRun(db.ctx())).isFalse();
   }
 
   @Test

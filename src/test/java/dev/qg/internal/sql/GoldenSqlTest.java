@@ -44,7 +44,7 @@ class GoldenSqlTest {
   private static final NewJob MOST = new NewJob("A", "q", (short) 1, TIME, JSON.json("[]"));
 
   /** A statement class, and what it sends with the statements of a schema. */
-  private record Golden(Class<?> type, Map<String, Function<Renderer, String>> sent) {
+  record Golden(Class<?> type, Map<String, Function<Renderer, String>> sent) {
 
     private static Golden of(Class<?> type, Function<Renderer, String> sent) {
       return new Golden(type, new LinkedHashMap<>(Map.of("", sent)));
@@ -98,8 +98,11 @@ class GoldenSqlTest {
                         new ScheduleRetries(r)
                             .execute(c, List.of(new Retry(KEY, Duration.ZERO, "error"))))),
         Golden.of(
-            AdjustSession.class,
-            r -> Sent.by(c -> new AdjustSession(r, AdjustSession.TO_HOLD).execute(c))),
+                AdjustSession.class,
+                r -> Sent.by(c -> new AdjustSession(r, AdjustSession.TO_HOLD).execute(c)))
+            .and(
+                "unless they are set",
+                r -> Sent.by(c -> AdjustSession.unlessSet(r, AdjustSession.TO_WORK).execute(c))),
         Golden.of(SelectReadOnly.class, r -> Sent.by(c -> new SelectReadOnly(r).execute(c))),
         Golden.of(SelectOwnLocks.class, r -> Sent.by(c -> new SelectOwnLocks(r).execute(c))),
         Golden.of(SelectBackend.class, r -> Sent.by(c -> new SelectBackend(r).execute(c))),

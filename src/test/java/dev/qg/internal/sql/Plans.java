@@ -60,7 +60,7 @@ final class Plans {
     }
   }
 
-  private static String numbered(String sql) {
+  static String numbered(String sql) {
     StringBuilder numbered = new StringBuilder();
     int count = 0;
     for (String part : sql.split("\\?", -1)) {
