@@ -5,18 +5,19 @@ import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.jooq.impl.DSL.any;
 import static org.jooq.impl.DSL.function;
 import static org.jooq.impl.DSL.inline;
+import static org.jooq.impl.DSL.lateral;
+import static org.jooq.impl.DSL.name;
 import static org.jooq.impl.DSL.not;
 import static org.jooq.impl.DSL.octetLength;
 import static org.jooq.impl.DSL.param;
-import static org.jooq.impl.DSL.row;
 import static org.jooq.impl.DSL.select;
 import static org.jooq.impl.DSL.when;
 
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -26,55 +27,66 @@ import java.util.Set;
 import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.JSON;
+import org.jooq.Name;
 import org.jooq.Param;
 import org.jooq.Query;
-import org.jooq.Row3;
 import org.jooq.SelectJoinStep;
+import org.jooq.Table;
 import org.jooq.impl.SQLDataType;
 
 /**
  * Reads jobs by their keys, after they were locked: what is gone by now was done by somebody else
  * between the snapshot of {@link LockJobs} and its lock, and must not run again.
  *
- * <p>It goes from the first key to the last, as the lock query has just done, which costs a third
- * of looking each of them up. Of what lies between, it returns the jobs with the ids of the keys;
- * one of those that was retried in the meantime has another key, and is left out here.
+ * <p>In each priority, it reads from the first key to the last, as the lock query has just done,
+ * which costs a third of looking each of them up. Of the jobs in between, it returns those with the
+ * ids of the keys; one of those that was retried in the meantime has another key, and is left out
+ * here. Between the last key of a priority and the first of the next one there may be any number of
+ * jobs for later, which it does not read.
  *
  * <p>A thousand jobs can have more args than there is memory. So it reads short args only, and of
  * longer ones the length; then it runs once more, for those of them that there is room for. How
  * large args are as they are stored is known for nothing, but what they are uncompressed is not.
  *
  * <pre>{@code
- * select "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id",
- *     "que_jobs"."job_class",
- *     case when not (pg_column_size("que_jobs"."args") > ?
- *   and (pg_column_size("que_jobs"."args") > 8192 or octet_length(cast("que_jobs"."args" as text)) > 8192)) then "que_jobs"."args" end,
- *     "que_jobs"."error_count", "que_jobs"."last_error", "que_jobs".ctid,
- *     case when (pg_column_size("que_jobs"."args") > ?
- *   and (pg_column_size("que_jobs"."args") > 8192 or octet_length(cast("que_jobs"."args" as text)) > 8192)) then octet_length(cast("que_jobs"."args" as text)) end
- * from "que_jobs"
- * cross join generate_series(1, (select 1))
- * where ("que_jobs"."queue" = ?
- *   and ("que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id") >= (?, cast(? as timestamp with time zone), ?)
- *   and ("que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id") <= (?, cast(? as timestamp with time zone), ?)
- *   and not (not ("que_jobs"."job_id" = any (select unnest(cast(? as bigint[]))))))
- * order by "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id"
- * fetch next 1000 rows only
+ * select "there".*
+ * from (select unnest((select cast(? as smallint[]))) as "priority",
+ *       unnest((select cast(? as timestamp with time zone[]))) as "first_run_at",
+ *       unnest((select cast(? as bigint[]))) as "first_id",
+ *       unnest((select cast(? as timestamp with time zone[]))) as "last_run_at",
+ *       unnest((select cast(? as bigint[]))) as "last_id") as "range"
+ * cross join lateral (select "que_jobs"."queue", "que_jobs"."priority", "que_jobs"."run_at",
+ *       "que_jobs"."job_id", "que_jobs"."job_class",
+ *       case when not (pg_column_size("que_jobs"."args") > ?
+ *     and (pg_column_size("que_jobs"."args") > 8192 or octet_length(cast("que_jobs"."args" as text)) > 8192)) then "que_jobs"."args" end as "args",
+ *       "que_jobs"."error_count", "que_jobs"."last_error", "que_jobs".ctid,
+ *       case when (pg_column_size("que_jobs"."args") > ?
+ *     and (pg_column_size("que_jobs"."args") > 8192 or octet_length(cast("que_jobs"."args" as text)) > 8192)) then octet_length(cast("que_jobs"."args" as text)) end as "length"
+ *   from "que_jobs"
+ *   cross join generate_series(1, (select 1))
+ *   where ("que_jobs"."queue" = ?
+ *     and "que_jobs"."priority" = "range"."priority"
+ *     and ("que_jobs"."run_at", "que_jobs"."job_id") >= ("range"."first_run_at", "range"."first_id")
+ *     and ("que_jobs"."run_at", "que_jobs"."job_id") <= ("range"."last_run_at", "range"."last_id")
+ *     and not (not ("que_jobs"."job_id" = any (select unnest(cast(? as bigint[]))))))
+ *   order by "que_jobs"."priority", "que_jobs"."run_at", "que_jobs"."job_id"
+ *   fetch next 1000 rows only) as "there"
  * }</pre>
  *
- * <p><b>Locks</b>: none. <b>Index</b>: the primary key, in its order, from the first to the last;
- * {@code generate_series} and the 1000 are there for the planner, as in {@link LockJobs}. The
- * double negation is, too: it makes a hash table of the ids, where a plain {@code in} is a join,
- * which may compare each row with each id. <b>Concurrency</b>: it must be a statement of its own
- * that starts after the locks are held, with a snapshot of its own; nobody who follows the protocol
- * deletes a job whose lock is held by us, so what it finds stays.
+ * <p><b>Locks</b>: none. <b>Index</b>: the primary key, in its order, from the first to the last of
+ * each priority; {@code generate_series} and the 1000 are there for the planner, as in {@link
+ * LockJobs}, and the subqueries around the arrays, as in {@link KeyArrays#table}. The double
+ * negation is, too: it makes a hash table of the ids, where a plain {@code in} is a join, which may
+ * compare each row with each id. <b>Concurrency</b>: it must be a statement of its own that starts
+ * after the locks are held, with a snapshot of its own; nobody who follows the protocol deletes a
+ * job whose lock is held by us, so what it finds stays.
  */
 public final class RereadJobs {
 
   private static final Param<String> QUEUE = param("queue", SQLDataType.CLOB);
   private static final Param<Long[]> IDS = param("ids", SQLDataType.BIGINT.array());
-  private static final KeyParam FIRST = KeyParam.of("first");
-  private static final KeyParam LAST = KeyParam.of("last");
+
+  private static final Name THERE = name("there");
 
   private static final Param<Integer> UNASKED = param("unasked", SQLDataType.INTEGER);
 
@@ -107,21 +119,6 @@ public final class RereadJobs {
    */
   private record Seen(JobRow row, long bytes, boolean isWhole) {}
 
-  /** A place in the order of the jobs of a queue. */
-  private record KeyParam(Param<Short> priority, Param<OffsetDateTime> runAt, Param<Long> jobId) {
-
-    static KeyParam of(String name) {
-      return new KeyParam(
-          param(name + "_priority", SQLDataType.SMALLINT),
-          param(name + "_run_at", SQLDataType.TIMESTAMPWITHTIMEZONE),
-          param(name + "_job_id", SQLDataType.BIGINT));
-    }
-
-    Row3<Short, OffsetDateTime, Long> asRow() {
-      return row(priority, runAt, jobId);
-    }
-  }
-
   private final Rendered statement;
 
   RereadJobs(Renderer renderer) {
@@ -129,32 +126,33 @@ public final class RereadJobs {
         renderer.renderHot(
             query(),
             QUEUE,
-            FIRST.priority,
-            FIRST.runAt,
-            FIRST.jobId,
-            LAST.priority,
-            LAST.runAt,
-            LAST.jobId,
+            KeyRanges.PRIORITIES,
+            KeyRanges.FIRST.runAts(),
+            KeyRanges.FIRST.ids(),
+            KeyRanges.LAST.runAts(),
+            KeyRanges.LAST.ids(),
             IDS,
             UNASKED);
   }
 
   static Query query() {
-    Row3<Short, OffsetDateTime, Long> place =
-        row(QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID);
     Field<Integer> stored = function("pg_column_size", SQLDataType.INTEGER, QUE_JOBS.ARGS);
     Field<Integer> length = octetLength(QUE_JOBS.ARGS.cast(SQLDataType.CLOB));
     // The length is asked for last: that uncompresses the args.
     Condition tooLong =
         stored.gt(UNASKED).and(stored.gt(inline(SHORT)).or(length.gt(inline(SHORT))));
-    return jobs(when(not(tooLong), QUE_JOBS.ARGS), when(tooLong, length))
-        .crossJoin(Functions.oneThatLooksLikeMany())
-        .where(QUE_JOBS.QUEUE.eq(QUEUE))
-        .and(place.ge(FIRST.asRow()))
-        .and(place.le(LAST.asRow()))
-        .and(not(not(QUE_JOBS.JOB_ID.eq(any(select(unnest(IDS, SQLDataType.BIGINT)))))))
-        .orderBy(QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID)
-        .limit(inline(CHUNK));
+    Table<?> there =
+        jobs(
+                when(not(tooLong), QUE_JOBS.ARGS).as(QUE_JOBS.ARGS),
+                when(tooLong, length).as("length"))
+            .crossJoin(Functions.oneThatLooksLikeMany())
+            .where(QUE_JOBS.QUEUE.eq(QUEUE))
+            .and(KeyRanges.containJob())
+            .and(not(not(QUE_JOBS.JOB_ID.eq(any(select(unnest(IDS, SQLDataType.BIGINT)))))))
+            .orderBy(QUE_JOBS.PRIORITY, QUE_JOBS.RUN_AT, QUE_JOBS.JOB_ID)
+            .limit(inline(CHUNK))
+            .asTable(THERE);
+    return select(there.asterisk()).from(KeyRanges.table()).crossJoin(lateral(there));
   }
 
   /** All that {@link #read} reads of a job, and more. */
@@ -176,8 +174,8 @@ public final class RereadJobs {
   /**
    * Reads the jobs that are still there, the first of them as many as there is room for.
    *
-   * @param keys all of the same queue, and better of the same lock query: what lies between them is
-   *     gone through
+   * @param keys all of the same queue, and better of the same lock query: the jobs of a priority
+   *     that lie between them are read
    * @param room how many bytes of args to read at most, but for one job, which is always read
    */
   public Found execute(Connection session, String queue, List<JobKey> keys, long room) {
@@ -223,23 +221,23 @@ public final class RereadJobs {
   }
 
   private List<Seen> read(Connection session, String queue, List<JobKey> keys, int unasked) {
-    JobKey first = keys.get(0);
-    JobKey last = keys.get(keys.size() - 1);
+    KeyRanges ranges = KeyRanges.of(keys);
     Set<JobKey> wanted = new HashSet<>(keys);
     List<Seen> rows =
         statement.query(
             session,
             RereadJobs::see,
             queue,
-            first.priority(),
-            first.runAt(),
-            first.id(),
-            last.priority(),
-            last.runAt(),
-            last.id(),
+            KeyArrays.priorities(ranges.first()),
+            KeyArrays.runAts(ranges.first()),
+            KeyArrays.ids(ranges.first()),
+            KeyArrays.runAts(ranges.last()),
+            KeyArrays.ids(ranges.last()),
             KeyArrays.ids(keys),
             unasked);
     rows.removeIf(seen -> !wanted.contains(seen.row.key()));
+    // They come so, but no SQL says that they must.
+    rows.sort(Comparator.comparing(seen -> seen.row.key()));
     return rows;
   }
 
