@@ -35,7 +35,9 @@ import org.slf4j.LoggerFactory;
  * gone, unless somebody has set when it does. One that is held for long, with the locks of many
  * jobs: that at any rate, and no time-out of others is to end it, and a statement that takes too
  * long is to fail before its client gives the whole session up, with all it holds. One that writes:
- * a row that somebody else has locked is not to keep the others waiting for long.
+ * a row that somebody else has locked is not to keep the others waiting for long. Each that runs
+ * our statements: they are planned as they are by default, whatever an application has set to bend
+ * the plans of its own.
  *
  * <pre>{@code
  * select "setting"."name", current_setting("setting"."name", true),
@@ -63,25 +65,36 @@ public final class AdjustSession {
           // Also while a statement runs, which else is noticed at its end only.
           new Setting("client_connection_check_interval", "5000"));
 
+  /**
+   * Without these plans, a look for jobs reads the whole table, or is compiled each time: up to
+   * PostgreSQL 17, {@code enable_nestloop} makes it look costly enough for that. Other settings of
+   * the planner don't matter to our statements.
+   */
+  static final List<Setting> TO_PLAN =
+      List.of(
+          new Setting("enable_nestloop", "on"),
+          new Setting("enable_indexscan", "on"),
+          new Setting("enable_tidscan", "on"),
+          new Setting("jit_above_cost", "100000"));
+
   /** Of an application, which may read slowly: that looks as if it were gone. */
   static final List<Setting> TO_WORK =
-      Stream.concat(WATCHED.stream(), Stream.of(new Setting("tcp_user_timeout", "20000"))).toList();
+      concat(WATCHED, List.of(new Setting("tcp_user_timeout", "20000")));
 
   static final List<Setting> TO_HOLD =
-      Stream.concat(
-              WATCHED.stream(),
-              Stream.of(
-                  // As that of a silent one, for a client that doesn't acknowledge what it is sent.
-                  new Setting("tcp_user_timeout", "10000"),
-                  new Setting("idle_session_timeout", "0"),
-                  // For each statement as well: it would end the session.
-                  new Setting("transaction_timeout", "0"),
-                  millis("statement_timeout", Timings.STATEMENT_TIMEOUT_TO_HOLD),
-                  millis("lock_timeout", Timings.LOCK_TIMEOUT_TO_HOLD)))
-          .toList();
+      concat(
+          concat(WATCHED, TO_PLAN),
+          List.of(
+              // As that of a silent one, for a client that doesn't acknowledge what it is sent.
+              new Setting("tcp_user_timeout", "10000"),
+              new Setting("idle_session_timeout", "0"),
+              // For each statement as well: it would end the session.
+              new Setting("transaction_timeout", "0"),
+              millis("statement_timeout", Timings.STATEMENT_TIMEOUT_TO_HOLD),
+              millis("lock_timeout", Timings.LOCK_TIMEOUT_TO_HOLD)));
 
   static final List<Setting> TO_WRITE =
-      List.of(millis("lock_timeout", Timings.LOCK_TIMEOUT_TO_WRITE));
+      concat(TO_PLAN, List.of(millis("lock_timeout", Timings.LOCK_TIMEOUT_TO_WRITE)));
 
   /** What is locked by others at this moment is left for another time. */
   static final List<Setting> TO_WRITE_WHAT_IS_FREE =
@@ -129,6 +142,10 @@ public final class AdjustSession {
                         .where(Functions.column(PG_SETTINGS, SOURCE).eq(inline("default"))))));
   }
 
+  private static List<Setting> concat(List<Setting> some, List<Setting> more) {
+    return Stream.concat(some.stream(), more.stream()).toList();
+  }
+
   private static Setting millis(String name, Duration value) {
     return new Setting(name, String.valueOf(value.toMillis()));
   }
@@ -157,6 +174,14 @@ public final class AdjustSession {
    */
   public Map<String, String> execute(Connection session) {
     return set(session, settings);
+  }
+
+  /** Whether the session had other settings before than these. */
+  public boolean changes(Map<String, String> before) {
+    return settings.stream()
+        .anyMatch(
+            setting ->
+                !setting.value().equals(before.getOrDefault(setting.name(), setting.value())));
   }
 
   /** Brings back what the session had before, so that it leaves as it came. */

@@ -34,6 +34,9 @@ public final class Connections {
   /** The driver's connections that are watched, each for as long as it lives. */
   private final Set<Connection> watched = Collections.newSetFromMap(new WeakHashMap<>());
 
+  /** Those on which our statements are planned as they are by default. */
+  private final Set<Connection> planned = Collections.newSetFromMap(new WeakHashMap<>());
+
   /** Guards them, as many threads ask, each for a connection of its own. */
   private final ReentrantLock guard = new ReentrantLock();
 
@@ -60,15 +63,30 @@ public final class Connections {
    * That stays so: to bring it back would cost each job a round trip. It must be in no transaction.
    */
   void watch(Connection connection, Statements sql) {
+    unlessIn(
+        watched,
+        connection,
+        () -> {
+          sql.toWork().execute(connection);
+          return true;
+        });
+  }
+
+  /** Has our statements planned as they are by default, until the settings are brought back. */
+  void plan(Connection connection, SessionSettings settings) {
+    unlessIn(planned, connection, () -> !settings.toPlan());
+  }
+
+  /** Does something, until it tells that it need not be done again on the driver's connection. */
+  private void unlessIn(Set<Connection> done, Connection connection, BooleanSupplier action) {
     try {
-      if (!connection.isWrapperFor(BaseConnection.class)) {
-        sql.toWork().execute(connection);
-        return;
-      }
-      Connection drivers = connection.unwrap(BaseConnection.class);
-      if (!guarded(() -> watched.contains(drivers))) {
-        sql.toWork().execute(connection);
-        guarded(() -> watched.add(drivers));
+      Connection drivers =
+          connection.isWrapperFor(BaseConnection.class)
+              ? connection.unwrap(BaseConnection.class)
+              : null;
+      boolean isDone = drivers != null && guarded(() -> done.contains(drivers));
+      if (!isDone && action.getAsBoolean() && drivers != null) {
+        guarded(() -> done.add(drivers));
       }
     } catch (SQLException e) {
       throw new DataAccessException("Can't tell which connection it is", e);

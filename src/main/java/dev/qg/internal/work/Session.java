@@ -50,7 +50,8 @@ final class Session implements AutoCloseable {
    */
   static Session open(Connections connections, Statements sql) {
     connections.requireSessions(sql);
-    return borrow(connections, sql);
+    return open(
+        connections, sql, session -> connections.plan(session.connection(), session.settings));
   }
 
   private static Session borrow(Connections connections, Statements sql) {

@@ -31,6 +31,21 @@ final class SessionSettings {
     this.sql = sql;
   }
 
+  /**
+   * Has our statements planned as they are by default.
+   *
+   * @return whether they were planned otherwise before
+   */
+  boolean toPlan() {
+    Map<String, String> replaced = sql.toPlan().execute(connection);
+    boolean changed = sql.toPlan().changes(replaced);
+    if (changed) {
+      before = replaced;
+      adjusted = sql.toPlan();
+    }
+    return changed;
+  }
+
   /** Lets each side notice soon when the other one is gone, and the server bear our silence. */
   void toHold() {
     adjust(sql.toHold());

@@ -30,6 +30,7 @@ class AdjustSessionTest {
     session = db.connect();
     Plans.execute(session, "set statement_timeout = '90s'");
     Plans.execute(session, "set lock_timeout = '1500ms'");
+    Plans.execute(session, "set enable_nestloop = off");
     Plans.execute(session, "set idle_in_transaction_session_timeout = '2min'");
     if (knows14(settings())) {
       Plans.execute(session, "set idle_session_timeout = '10min'");
@@ -47,6 +48,7 @@ class AdjustSessionTest {
     Map<String, String> expected =
         new TreeMap<>(
             Map.of(
+                "enable_nestloop", "on",
                 "tcp_keepalives_idle", "5",
                 "tcp_keepalives_interval", "2",
                 "tcp_keepalives_count", "3",

@@ -44,38 +44,71 @@ class LockJobsExplainTest {
     Plans.execute(connection, "vacuum analyze que_jobs");
     plans.addAll(lockPlans(connection));
 
-    assertThat(plans)
-        .hasSize(36)
-        .allSatisfy(
-            plan -> {
-              assertThat(plan).doesNotContain("Sort").doesNotContain("Seq Scan");
-              boolean many = plan.contains("Recursive");
-              assertThat(plan.lines().filter(line -> line.contains(" on que_jobs ")))
-                  .isNotEmpty()
-                  .allMatch(line -> line.matches(".*Index (Only )?Scan using que_jobs_pkey on .*"));
-              // Chunks of one priority, from a place on and up to now; and the first job of
-              // another.
-              List<String> conditions =
-                  plan.lines().filter(line -> line.contains("Index Cond:")).toList();
-              assertThat(conditions).allMatch(line -> line.contains("queue = "));
-              assertThat(conditions.stream().filter(line -> line.contains("run_at <= now()")))
-                  .hasSize(many ? 2 : 1)
-                  .allMatch(line -> line.contains("priority = "))
-                  .allMatch(line -> line.contains("ROW(run_at, job_id) >= ROW("));
-              // The lock is tried above the candidates' limit and below the one of what is wanted.
-              assertThat(plan)
-                  .startsWith("Limit ")
-                  .containsPattern(
-                      " +-> +Subquery Scan on candidate .*\\n"
-                          + " +Filter: pg_try_advisory_lock\\(.*\\n +-> +Limit ")
-                  .doesNotContainPattern("Materialize|Memoize|Gather|Hash Join|Merge")
-                  .containsOnlyOnce("pg_try_advisory_lock");
-              assertThat(plan.lines().filter(line -> line.contains("job_id <> ALL"))).isEmpty();
-              assertThat(plan.contains("(hashed SubPlan")).isEqualTo(many);
-              // From a cost of 100,000 on, the server compiles the query first: a tenth of a
-              // second.
-              assertThat(cost(plan)).isLessThan(50_000);
-            });
+    assertThat(plans).hasSize(36).allSatisfy(LockJobsExplainTest::readsTheIndexInItsOrder);
+  }
+
+  /** Of a session that is set to plan our statements, whatever it is set to besides. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "enable_nestloop = off",
+        "enable_indexscan = off",
+        "enable_indexonlyscan = off",
+        "enable_bitmapscan = off",
+        "enable_tidscan = off",
+        "enable_seqscan = off",
+        "enable_sort = off",
+        "enable_hashagg = off",
+        "enable_hashjoin = off",
+        "enable_mergejoin = off",
+        "enable_material = off",
+        "random_page_cost = 30",
+        "seq_page_cost = 0",
+        "cpu_operator_cost = 0",
+        "cursor_tuple_fraction = 1",
+        "join_collapse_limit = 1",
+        "from_collapse_limit = 1",
+        "jit_above_cost = 0"
+      })
+  void readsItWhateverIsSet(String setting) throws SQLException {
+    Connection connection = db.connect();
+    Plans.execute(connection, "set " + setting);
+    Statements.of(null).toPlan().execute(connection);
+    List<String> plans = new ArrayList<>(lockPlans(connection));
+    Plans.load(connection, 20_000);
+    Plans.execute(connection, "vacuum analyze que_jobs");
+    plans.addAll(lockPlans(connection));
+
+    assertThat(plans).allSatisfy(LockJobsExplainTest::readsTheIndexInItsOrder);
+  }
+
+  private static void readsTheIndexInItsOrder(String plan) {
+    assertThat(plan).doesNotContain("Sort").doesNotContain("Seq Scan");
+    boolean many = plan.contains("Recursive");
+    assertThat(plan.lines().filter(line -> line.contains(" on que_jobs ")))
+        .isNotEmpty()
+        .allMatch(line -> line.matches(".*Index (Only )?Scan using que_jobs_pkey on .*"));
+    // Chunks of one priority, from a place on and up to now; and the first job of
+    // another.
+    List<String> conditions = plan.lines().filter(line -> line.contains("Index Cond:")).toList();
+    assertThat(conditions).allMatch(line -> line.contains("queue = "));
+    assertThat(conditions.stream().filter(line -> line.contains("run_at <= now()")))
+        .hasSize(many ? 2 : 1)
+        .allMatch(line -> line.contains("priority = "))
+        .allMatch(line -> line.contains("ROW(run_at, job_id) >= ROW("));
+    // The lock is tried above the candidates' limit and below the one of what is wanted.
+    assertThat(plan)
+        .startsWith("Limit ")
+        .containsPattern(
+            " +-> +Subquery Scan on candidate .*\\n"
+                + " +Filter: pg_try_advisory_lock\\(.*\\n +-> +Limit ")
+        .doesNotContainPattern("Materialize|Memoize|Gather|Hash Join|Merge")
+        .containsOnlyOnce("pg_try_advisory_lock");
+    assertThat(plan.lines().filter(line -> line.contains("job_id <> ALL"))).isEmpty();
+    assertThat(plan.contains("(hashed SubPlan")).isEqualTo(many);
+    // From a cost of 100,000 on, the server compiles the query first: a tenth of a
+    // second.
+    assertThat(cost(plan)).isLessThan(50_000);
   }
 
   private static List<String> lockPlans(Connection connection) throws SQLException {
