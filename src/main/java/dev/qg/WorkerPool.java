@@ -21,11 +21,12 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>One session of the database holds the locks of all its jobs, from start to shutdown; another
- * one listens for new jobs. Many jobs are locked and deleted by one statement, and a job takes a
- * connection of its own only from when its handler first asks for its transaction. So the {@code
- * DataSource} needs three connections, and as many more as handlers use their transactions at a
- * time; where it has fewer, handlers wait for each other.
+ * <p>One session of the database holds the locks of all its jobs, another one writes how jobs
+ * ended, and a third one listens for new jobs: the pool keeps these three connections from start to
+ * shutdown. Many jobs are locked and deleted by one statement, and a job takes a connection of its
+ * own only from when its handler first asks for its transaction. So the {@code DataSource} needs
+ * three connections, and as many more as handlers use their transactions at a time; where it has
+ * fewer, handlers wait for each other.
  *
  * <p>The queues share the time of the threads: a free thread takes the next job of the queue whose
  * handlers have used the least. A queue that had no jobs saves up no time, but its next job is the

@@ -126,7 +126,7 @@ class NothingLeaksTest {
   void whereAPoolGoesOnAfterALockThatCannotBeReleased() {
     db.enqueue("Write");
     refusedOnce = Sql::unlocks;
-    useConnections(3);
+    useConnections(4);
     WorkMap workMap = WorkMap.of("Write", this::write);
     try (WorkerPool workers =
         WorkerPool.builder(qg, workMap).count(1).interval(Duration.ofMillis(50)).build()) {

@@ -65,6 +65,7 @@ class ReadOnlySessionsTest {
       workers.pool().start();
       running.await();
       setReadOnly("set default_transaction_read_only = on");
+      Workers.endSessionToWrite(operator);
       release.countDown();
       await().until(() -> logs.alarms("worker_failing").size() == 1);
       setReadOnly("reset default_transaction_read_only");
@@ -101,7 +102,9 @@ class ReadOnlySessionsTest {
         Intercept.after(
             db.pool(5),
             (connection, sql) -> {
-              if (sql.contains("transaction_read_only") && turned.compareAndSet(false, true)) {
+              if (Thread.currentThread().getName().endsWith("-locker")
+                  && sql.contains("transaction_read_only")
+                  && turned.compareAndSet(false, true)) {
                 DSL.using(connection).execute("set default_transaction_read_only = on");
               }
             });

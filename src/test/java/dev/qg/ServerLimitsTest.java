@@ -106,6 +106,8 @@ class ServerLimitsTest {
       running.await();
       await().until(() -> sessions("query like 'LISTEN%' or query like 'listen%'") == 1);
       fillServer();
+      Workers.endSessionToWrite(ctx());
+      fillServer();
       full.countDown();
       await().until(() -> failures("Can't write how jobs ended").size() >= 3);
       // Those that ran, and those that were begun before that was known.

@@ -3,6 +3,7 @@ package dev.qg.internal.work;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
 import java.util.function.Function;
+import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +20,7 @@ final class BorrowedTransaction implements JobTransaction {
 
   private final Connections connections;
   private final Statements sql;
+  private final int most;
 
   /** Read by whoever aborts, while the holder begins or ends it. */
   private volatile @Nullable Open open;
@@ -26,9 +28,13 @@ final class BorrowedTransaction implements JobTransaction {
   /** Written before an abort looks for what is open, read after a beginning has opened it. */
   private volatile boolean aborted;
 
-  BorrowedTransaction(Connections connections, Statements sql) {
+  /**
+   * @param most how many connections the worker needs at most, for who has too few
+   */
+  BorrowedTransaction(Connections connections, Statements sql, int most) {
     this.connections = connections;
     this.sql = sql;
+    this.most = most;
   }
 
   @Override
@@ -41,7 +47,7 @@ final class BorrowedTransaction implements JobTransaction {
   public Connection begin() {
     Open current = open;
     if (current == null) {
-      Connections.Borrowed borrowed = connections.borrow();
+      Connections.Borrowed borrowed = borrow();
       try {
         current = borrowed.call(connection -> open(borrowed, connection));
       } catch (Throwable t) {
@@ -55,6 +61,19 @@ final class BorrowedTransaction implements JobTransaction {
       }
     }
     return current.transaction.begin();
+  }
+
+  private Connections.Borrowed borrow() {
+    try {
+      return connections.borrow();
+    } catch (DataAccessException e) {
+      throw new DataAccessException(
+          e.getMessage()
+              + "; the worker pool needs up to "
+              + most
+              + " connections of the DataSource, besides those of others",
+          e);
+    }
   }
 
   private Open open(Connections.Borrowed borrowed, Connection connection) {

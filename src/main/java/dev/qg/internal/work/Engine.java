@@ -40,7 +40,13 @@ public final class Engine {
       int count,
       @Nullable ThreadFactory threads,
       int mostLocked,
-      boolean listens) {}
+      boolean listens) {
+
+    /** How many connections the pool takes at most: three of its own, and one a handler. */
+    int connections() {
+      return (listens ? 3 : 2) + count;
+    }
+  }
 
   private final Settings settings;
   private final Connections connections;
@@ -133,7 +139,7 @@ public final class Engine {
         row,
         sql,
         policy,
-        new BorrowedTransaction(connections, sql),
+        new BorrowedTransaction(connections, sql, settings.connections()),
         false,
         finisher::add,
         locker::release);
@@ -244,7 +250,8 @@ public final class Engine {
     }
     inTime &= forced.get() == forcedBefore;
     finisher.stop();
-    Duration forFlush = countdown.left(Timings.GRACE, Timings.CLOSE_LIMIT);
+    Duration forFlush =
+        finisher.isIdle() ? Timings.GRACE : countdown.left(Timings.GRACE, Timings.CLOSE_LIMIT);
     if (!countdown.awaitMore(finisherEnded, forFlush)) {
       inTime = false;
       finisher.giveUp();

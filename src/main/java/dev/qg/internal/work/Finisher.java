@@ -5,7 +5,6 @@ import dev.qg.internal.sql.Statements;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Has the ends of jobs written, many together, and each committed before its job's lock is given
@@ -15,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Finisher implements Runnable {
 
-  private final Connections connections;
-  private final Statements sql;
+  private final WriteSession session;
   private final Runnable written;
   private final Stoppage stoppage;
   private final Waiter waiter = new Waiter();
@@ -27,9 +25,6 @@ final class Finisher implements Runnable {
 
   /** When the database is tried again after it was away. */
   private long notBefore = System.nanoTime();
-
-  /** What it writes on, for who ends it. */
-  private volatile @Nullable Session current;
 
   /** Set once, when nothing more will be added, and read by the loop when it has written all. */
   private volatile boolean stopping;
@@ -46,8 +41,7 @@ final class Finisher implements Runnable {
       Runnable written,
       Stoppage stoppage,
       Counters counters) {
-    this.connections = connections;
-    this.sql = sql;
+    this.session = new WriteSession(connections, sql);
     this.written = written;
     this.stoppage = stoppage;
     this.writer = new EndWriter(sql, counters);
@@ -74,21 +68,26 @@ final class Finisher implements Runnable {
   void giveUp() {
     givingUp = true;
     stop();
-    Session session = current;
-    if (session != null) {
-      session.abort();
-    }
+    session.abort();
   }
 
   @Override
   public void run() {
+    try {
+      writeUntilStopped();
+    } finally {
+      session.close();
+    }
+  }
+
+  private void writeUntilStopped() {
     while (!givingUp && !(stopping && isEmpty())) {
       try {
         Duration pause = pause();
         if (pause.isZero()) {
           writeAll();
         } else {
-          waiter.awaitQuietly(pause);
+          waiter.awaitQuietly(Pace.least(pause, openEarly()));
         }
       } catch (Throwable t) {
         // Such as that there is no memory left to say what failed: it goes on once there is.
@@ -100,6 +99,22 @@ final class Finisher implements Runnable {
       ending.job().endedLater();
     }
     written.run();
+  }
+
+  private Duration openEarly() {
+    if (!isEmpty()) {
+      return Timings.NO_LIMIT;
+    }
+    Duration next = session.openEarly();
+    // No job starts before that: its handler could take the connection.
+    stoppage.over();
+    return next;
+  }
+
+  /** Whether there is nothing to write for certain; may be called by any thread. */
+  boolean isIdle() {
+    // It opens a session early only while it has no ending in its hands.
+    return session.isOpeningEarly() && added.isEmpty();
   }
 
   private boolean isEmpty() {
@@ -116,17 +131,13 @@ final class Finisher implements Runnable {
   }
 
   private void writeAll() {
-    try (Session session = Session.openToWrite(connections, sql)) {
-      current = session;
-      try {
-        if (givingUp) {
-          return;
-        }
-        writeAll(session);
-      } finally {
-        // Before it goes back: from then on it may be somebody else's.
-        current = null;
+    try {
+      Session open = session.get();
+      if (givingUp) {
+        return;
       }
+      writeAll(open);
+      session.used(open);
       stoppage.over();
       outage.over();
     } catch (Throwable t) {
@@ -137,17 +148,18 @@ final class Finisher implements Runnable {
         stoppage.failed(t);
       }
       notBefore = System.nanoTime() + outage.failed(t).toNanos();
+      session.close();
     }
   }
 
-  private void writeAll(Session session) {
+  private void writeAll(Session open) {
     do {
       writer.fill(added);
       try {
-        writer.write(session);
+        writer.write(open);
       } finally {
         written.run();
       }
-    } while (!added.isEmpty() && !givingUp && !session.isWritingWhatIsFree());
+    } while (!added.isEmpty() && !givingUp && !open.isWritingWhatIsFree());
   }
 }

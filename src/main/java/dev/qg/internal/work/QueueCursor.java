@@ -6,6 +6,7 @@ import dev.qg.internal.sql.JobNotice;
 import dev.qg.internal.work.SessionLocks.Taken;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +44,8 @@ final class QueueCursor {
 
   QueueCursor(String queue, Duration interval, long now) {
     this.queue = queue;
-    this.interval = interval.toNanos();
+    // Sums with a time must not overflow.
+    this.interval = Math.min(Long.MAX_VALUE / 4, TimeUnit.NANOSECONDS.convert(interval));
     this.sweepAt = now;
     this.lookAt = now;
   }

@@ -132,9 +132,13 @@ final class Session implements AutoCloseable {
     settings.toWriteWhatIsFree();
   }
 
-  /** Whether it does so, which another one need not. */
   boolean isWritingWhatIsFree() {
     return settings.isWritingWhatIsFree();
+  }
+
+  /** From now on, one to write on waits for what others have locked as at first. */
+  void writeAgain() {
+    settings.toWriteAgain();
   }
 
   /** The locks of jobs that it holds. */
@@ -272,6 +276,11 @@ final class Session implements AutoCloseable {
    */
   void doubt() {
     doubtful = true;
+  }
+
+  /** Whether nobody should go on with it. */
+  boolean isUnfit() {
+    return doubtful || isEnded();
   }
 
   /** Gives the connection back, which must hold no lock of ours any more. */

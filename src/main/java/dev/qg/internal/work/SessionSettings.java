@@ -72,6 +72,14 @@ final class SessionSettings {
     return writingWhatIsFree;
   }
 
+  /** From now on, waits for what others have locked as at first. */
+  void toWriteAgain() {
+    if (writingWhatIsFree) {
+      sql.toWrite().execute(connection);
+      writingWhatIsFree = false;
+    }
+  }
+
   /** Takes the spare locks, if it doesn't hold them. */
   void takeSpares() {
     if (spares) {

@@ -15,7 +15,8 @@ final class Stoppage {
   private final Runnable afterRoomMade;
 
   /** Written by the finisher's thread alone, read by the locker's. */
-  private volatile @Nullable Throwable cause;
+  private volatile @Nullable Throwable cause =
+      new IllegalStateException("The session for the ends of jobs is not open yet");
 
   /** Set by the locker's thread, and taken back by the finisher's before its next try. */
   private volatile boolean roomMade;

@@ -22,6 +22,7 @@ public final class Scenarios {
     ALL.put(OneByOne.NAME, OneByOne::of);
     ALL.put(Enqueue.NAME, Enqueue::of);
     ALL.put(Latency.NAME, Latency::of);
+    ALL.put(Fair.NAME, Fair::of);
     ALL.put(Idle.NAME, Idle::of);
     ALL.put(SlowHandlers.NAME, SlowHandlers::of);
     ALL.put(TransactionalHandlers.NAME, TransactionalHandlers::of);
