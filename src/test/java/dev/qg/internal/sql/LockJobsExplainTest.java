@@ -82,6 +82,30 @@ class LockJobsExplainTest {
     assertThat(plans).allSatisfy(LockJobsExplainTest::readsTheIndexInItsOrder);
   }
 
+  /** A plan for each look would cost more than the look. */
+  @Test
+  void isPlannedOnceForAnyNumberOfJobs() throws SQLException {
+    Connection connection = db.connect();
+    Plans.load(connection, 20_000);
+    Plans.execute(connection, "vacuum analyze que_jobs");
+    Statements sql = Statements.of(null);
+    for (int i = 0; i < 10; i++) {
+      List<JobKey> keys = sql.lockJobs().execute(connection, "", 1 + i * 100, List.of(), null);
+      assertThat(sql.rereadJobs().execute(connection, "", keys, 1).rows()).hasSize(1);
+      assertThat(sql.lockJob().execute(connection, "", keys.get(0))).isPresent();
+      Plans.execute(connection, "select pg_advisory_unlock_all()");
+    }
+
+    assertThat(
+            DSL.using(connection, SQLDialect.POSTGRES)
+                .fetch(
+                    "select generic_plans from pg_prepared_statements"
+                        + " where not from_sql and statement like '%que_jobs%'")
+                .getValues(0, Long.class))
+        .hasSize(4)
+        .allMatch(plans -> plans >= 4);
+  }
+
   private static void readsTheIndexInItsOrder(String plan) {
     assertThat(plan).doesNotContain("Sort").doesNotContain("Seq Scan");
     boolean many = plan.contains("Recursive");

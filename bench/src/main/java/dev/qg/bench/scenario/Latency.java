@@ -34,17 +34,21 @@ final class Latency {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  private static final int SAMPLES = 1_000;
+
   /** Fewer jobs a second than those from which on notifications are left out. */
   private static final Duration PAUSE = Duration.ofMillis(10);
 
   private final Setting setting;
+  private final int samples;
 
-  private Latency(Setting setting) {
+  private Latency(Setting setting, int samples) {
     this.setting = setting;
+    this.samples = samples;
   }
 
   static Scenario of(Setting setting) {
-    Latency latency = new Latency(setting);
+    Latency latency = new Latency(setting, setting.options().jobsOr(SAMPLES));
     return new Scenario(
         NAME,
         "one job at a time for an idle pool, from before the commit until the handler runs",
@@ -73,7 +77,6 @@ final class Latency {
 
   private Map<String, Double> measure(String name, Connection sender, Probe probe)
       throws SQLException, InterruptedException {
-    int samples = setting.options().jobsOr(1_000);
     sender.setAutoCommit(false);
     List<Double> times = new ArrayList<>();
     long end = System.nanoTime() + setting.options().limit().toNanos();
@@ -103,8 +106,18 @@ final class Latency {
   }
 
   private Map<String, Double> ours() throws Exception {
+    setting.database().execute("truncate que_jobs restart identity");
+    return ofPool("qg");
+  }
+
+  /** How long a job waits, with the jobs for later that there are. */
+  static Map<String, Double> ofPool(Setting setting, String name) throws Exception {
+    return new Latency(setting, SAMPLES).ofPool(name);
+  }
+
+  private Map<String, Double> ofPool(String name) throws Exception {
     Database database = setting.database();
-    database.execute("truncate que_jobs restart identity");
+    long later = database.number("select count(*) from que_jobs");
     SynchronousQueue<Long> arrivals = new SynchronousQueue<>();
     WorkMap workMap = WorkMap.of("Bench", job -> arrivals.put(System.nanoTime()));
     int workers = setting.options().workers();
@@ -115,7 +128,7 @@ final class Latency {
       pool.start();
       Map<String, Double> figures =
           measure(
-              "qg",
+              name,
               sender,
               new Probe() {
                 @Override
@@ -129,7 +142,7 @@ final class Latency {
                 }
               });
       pool.shutdown();
-      if (database.number("select count(*) from que_jobs") != 0) {
+      if (database.number("select count(*) from que_jobs") != later) {
         throw new IllegalStateException("Jobs are left");
       }
       return figures;

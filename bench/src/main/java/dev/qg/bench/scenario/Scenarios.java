@@ -19,6 +19,7 @@ public final class Scenarios {
     ALL.put(TwoPools.NAME, TwoPools::of);
     ALL.put(HeldSnapshot.NAME, HeldSnapshot::of);
     ALL.put(Depth.NAME, Depth::of);
+    ALL.put(Later.NAME, Later::of);
     ALL.put(OneByOne.NAME, OneByOne::of);
     ALL.put(Enqueue.NAME, Enqueue::of);
     ALL.put(Latency.NAME, Latency::of);
