@@ -75,7 +75,7 @@ class WorkersJobEndTest {
 
   @ParameterizedTest
   @CsvSource({
-    "preferQueryMode=extended, false, start transaction; select",
+    "preferQueryMode=extended, false, start transaction isolation level read committed; select",
     "preferQueryMode=simple, false, delete",
     "prepareThreshold=-1, false, delete",
     "preferQueryMode=extended, true, delete"
