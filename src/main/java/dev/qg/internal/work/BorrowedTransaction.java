@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A transaction on a connection that is borrowed when it begins and given back when it ends, so
- * that many handlers share few connections. For one thread at a time, but for {@link #abort}.
+ * that many handlers share few connections. For one thread at a time, but for {@link #abandon}.
  */
 final class BorrowedTransaction implements JobTransaction {
 
@@ -22,11 +22,11 @@ final class BorrowedTransaction implements JobTransaction {
   private final Statements sql;
   private final int most;
 
-  /** Read by whoever aborts, while the holder begins or ends it. */
+  /** Read by whoever takes it away, while the holder begins or ends it. */
   private volatile @Nullable Open open;
 
-  /** Written before an abort looks for what is open, read after a beginning has opened it. */
-  private volatile boolean aborted;
+  /** Written before it is looked for what is open, read after a beginning has opened it. */
+  private volatile boolean abandoned;
 
   /**
    * @param most how many connections the worker needs at most, for who has too few
@@ -55,8 +55,8 @@ final class BorrowedTransaction implements JobTransaction {
         throw t;
       }
       open = current;
-      if (aborted) {
-        endSession();
+      if (abandoned) {
+        current.borrowed.abandon();
         throw new IllegalStateException("The job was taken away: it has no transaction any more");
       }
     }
@@ -122,10 +122,14 @@ final class BorrowedTransaction implements JobTransaction {
     endSession();
   }
 
+  /** What was open stays so for the holder: nothing of the job may be written without it. */
   @Override
-  public void abort() {
-    aborted = true;
-    endSession();
+  public void abandon() {
+    abandoned = true;
+    Open current = open;
+    if (current != null) {
+      current.borrowed.abandon();
+    }
   }
 
   private void endSession() {

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -184,12 +185,30 @@ public final class Connections {
     }
   }
 
-  /** A connection that goes back to where it came from, as it was. */
-  record Borrowed(Connection connection, boolean autoCommit) implements AutoCloseable {
+  /** A connection that goes back to where it came from, as it was, and once only. */
+  static final class Borrowed implements AutoCloseable {
 
     // Made beforehand, as to make them needs memory.
     private static final Consumer<Borrowed> END = Borrowed::end;
     private static final Executor HERE = Runnable::run;
+
+    private final Connection connection;
+    private final boolean autoCommit;
+
+    /** Against the user of an abandoned one, who gives it back as well when that returns. */
+    private final AtomicBoolean back = new AtomicBoolean();
+
+    /** Written by whoever ends the session, read by whoever gives the connection back. */
+    private volatile boolean ended;
+
+    Borrowed(Connection connection, boolean autoCommit) {
+      this.connection = connection;
+      this.autoCommit = autoCommit;
+    }
+
+    Connection connection() {
+      return connection;
+    }
 
     /** Uses it; where that is broken off, nobody else gets it alive. */
     <T> T call(Function<Connection, T> work) {
@@ -214,11 +233,24 @@ public final class Connections {
     private void end() {
       try {
         connection.abort(HERE);
+        ended = true;
       } catch (SQLException | RuntimeException e) {
         log.atWarn()
             .addKeyValue("event", "abort_failed")
             .setCause(e)
             .log("A session could not be ended");
+      }
+    }
+
+    /**
+     * Ends its session and gives the connection back, though another thread uses it, which may
+     * never return. If the session can't be ended, the connection stays with that thread: alive, it
+     * must not have two users.
+     */
+    void abandon() {
+      abort();
+      if (ended) {
+        close();
       }
     }
 
@@ -229,6 +261,9 @@ public final class Connections {
      */
     @Override
     public void close() {
+      if (!back.compareAndSet(false, true)) {
+        return;
+      }
       try (connection) {
         if (!connection.getAutoCommit()) {
           abort();

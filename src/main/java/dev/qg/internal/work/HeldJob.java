@@ -239,7 +239,7 @@ public final class HeldJob implements AutoCloseable {
    */
   boolean abandon() {
     lose();
-    transaction.abort();
+    transaction.abandon();
     return state.abandon();
   }
 

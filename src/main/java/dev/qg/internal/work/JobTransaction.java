@@ -48,8 +48,11 @@ interface JobTransaction {
     }
   }
 
-  /** Ends the session of what has begun, if it is one of its own; from any thread. */
-  default void abort() {}
+  /**
+   * Ends the session of what has begun, if it is one of its own, and gives the connection back;
+   * from any thread.
+   */
+  default void abandon() {}
 
   /**
    * Fails if a statement has failed in what has begun: the server answers a commit then by undoing

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A database session that holds the advisory locks of jobs. A session that can't be given back
  * clean is ended, so that the server frees its locks. For one thread at a time, but for {@link
- * #abort}.
+ * #abort} and {@link #abandon}.
  */
 final class Session implements AutoCloseable {
 
@@ -256,6 +256,12 @@ final class Session implements AutoCloseable {
   void abort() {
     ended = true;
     borrowed.abort();
+  }
+
+  /** The same where the thread that uses it may never return: its connection goes back now. */
+  void abandon() {
+    ended = true;
+    borrowed.abandon();
   }
 
   /** Uses it to lock or work a job; if that fails, it is in doubt. */

@@ -231,7 +231,7 @@ public final class WorkLoop {
       if (session == null) {
         return null;
       }
-      session.abort();
+      session.abandon();
       return thread;
     } finally {
       guard.unlock();
