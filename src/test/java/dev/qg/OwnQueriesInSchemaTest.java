@@ -4,7 +4,6 @@ import static dev.qg.jooq.Tables.QG_DEAD_JOBS;
 import static dev.qg.jooq.Tables.QUE_JOBS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.jooq.impl.DSL.count;
-import static org.jooq.impl.DSL.exists;
 import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.max;
@@ -107,7 +106,7 @@ class OwnQueriesInSchemaTest {
     assertThat(
             ctx.select(FOR_JOB)
                 .from(ORDERS)
-                .where(exists(selectOne().from(QUE_JOBS).where(QUE_JOBS.JOB_ID.eq(FOR_JOB))))
+                .where(FOR_JOB.in(DSL.select(QUE_JOBS.JOB_ID).from(QUE_JOBS)))
                 .fetch(FOR_JOB))
         .containsExactly(two);
     assertThat(
