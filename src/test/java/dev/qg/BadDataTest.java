@@ -39,7 +39,7 @@ class BadDataTest {
 
   private static final int LARGE = 50 * 1024 * 1024;
   private static final Condition DUE = QUE_JOBS.RUN_AT.le(DSL.currentOffsetDateTime());
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** How the driver sends statements and reads what comes back: as text, as binary, or as both. */
   private static final List<String> SETTINGS =

@@ -154,7 +154,7 @@ class BrokenOffAnswersTest {
     try (Qg qg = Qg.create(failingAmidAnAnswer("effects"))) {
       WorkerPool pool = WorkerPool.builder(qg, WorkMap.of("Fail", handler)).build();
       pool.start();
-      assertThat(failing.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(failing.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(pool.shutdown(Duration.ZERO)).isFalse();
     }
     assertThat(afterwards).isEmpty();

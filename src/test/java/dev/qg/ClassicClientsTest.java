@@ -78,9 +78,7 @@ class ClassicClientsTest {
               .mapToObj(i -> InThread.start("classic-" + i, () -> workClassically("classic " + i)))
               .toList();
       InThread loop = InThread.start("worker", worker::work);
-      await()
-          .atMost(Duration.ofMinutes(1))
-          .until(() -> allHaveAJob.getCount() == 0 && db.ctx().fetchCount(QUE_JOBS) == 0);
+      await().until(() -> allHaveAJob.getCount() == 0 && db.ctx().fetchCount(QUE_JOBS) == 0);
       worker.shutdown();
       loop.join();
       threads.forEach(InThread::join);

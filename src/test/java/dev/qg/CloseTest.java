@@ -147,7 +147,7 @@ class CloseTest {
                 client.close();
               });
       start.countDown();
-      CompletableFuture.allOf(holder, closer).get(30, TimeUnit.SECONDS);
+      CompletableFuture.allOf(holder, closer).get(60, TimeUnit.SECONDS);
       assertThat(pool.getHikariPoolMXBean().getActiveConnections()).isZero();
     }
 
@@ -178,7 +178,7 @@ class CloseTest {
       }
       start.countDown();
       client.close();
-      CompletableFuture.allOf(lockers.toArray(CompletableFuture[]::new)).get(30, TimeUnit.SECONDS);
+      CompletableFuture.allOf(lockers.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
       assertThat(pool.getHikariPoolMXBean().getActiveConnections()).isZero();
     }
 

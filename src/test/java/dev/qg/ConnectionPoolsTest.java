@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ConnectionPoolsTest {
 
   private static final int SIZE = 8;
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
 

@@ -48,7 +48,7 @@ class CopiedJobsTest {
       pool.start();
       await().until(() -> db.jobs().isEmpty());
       await().until(() -> db.advisoryLocks() == 0);
-      assertThat(pool.snapshot().worked()).isEqualTo(5);
+      await().until(() -> pool.snapshot().worked() == 5);
     }
     assertThat(Effects.notes(db.ctx())).hasSize(4);
     assertThat(logs.alarms("job_lost")).isEmpty();

@@ -83,7 +83,7 @@ class CursorTest {
                 .build()) {
       qg.enqueueAll(Collections.nCopies(jobs, Job.of("Soon")));
       pool.start();
-      await().atMost(Duration.ofMinutes(1)).until(() -> pool.snapshot().worked() == jobs);
+      await().until(() -> pool.snapshot().worked() == jobs);
     }
     // Sessions tell their statistics when they end, at the latest.
     dataSource.close();

@@ -49,7 +49,7 @@ class FencingTest {
   @AfterEach
   void endTheThreads() throws InterruptedException {
     threads.shutdown();
-    assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test

@@ -9,7 +9,6 @@ import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Logs;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.fixture.Way;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -213,7 +212,6 @@ class HandlersSqlTest {
 
   private void awaitTheEndOf(long bad) {
     await()
-        .atMost(Duration.ofSeconds(20))
         .until(
             () ->
                 db.jobs().stream()

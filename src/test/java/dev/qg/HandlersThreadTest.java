@@ -92,7 +92,7 @@ class HandlersThreadTest {
         });
 
     assertThat(CompletableFuture.runAsync(() -> Effects.write(kept.get(), "late")))
-        .failsWithin(Duration.ofSeconds(10));
+        .failsWithin(Duration.ofSeconds(60));
     assertThat(Effects.notes(db.ctx())).containsExactly("bad", "good");
   }
 
@@ -147,7 +147,7 @@ class HandlersThreadTest {
     own.set(pool(1, job -> inTime.complete(own.get().shutdown(Duration.ZERO))));
     own.get().start();
 
-    assertThat(inTime).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(false);
+    assertThat(inTime).succeedsWithin(Duration.ofSeconds(60)).isEqualTo(false);
     await().until(() -> db.advisoryLocks() == 0);
     assertThat(db.job(id).getErrorCount()).isZero();
     assertThat(logs.alarms("handler_abandoned")).hasSize(1);

@@ -107,7 +107,7 @@ class ManyEndsTest {
           .where(QUE_JOBS.JOB_ID.in(locked))
           .execute();
       pool.start();
-      await().atMost(Duration.ofSeconds(30)).until(() -> db.jobs().size() == locked.size());
+      await().until(() -> db.jobs().size() == locked.size());
       assertThat(db.jobs()).extracting(QueJobsRecord::getJobId).containsExactlyElementsOf(locked);
       await().until(() -> logs.alarms("end_not_recorded").size() == 10);
       other.rollback();

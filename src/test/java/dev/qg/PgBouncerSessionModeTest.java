@@ -64,7 +64,7 @@ class PgBouncerSessionModeTest {
             .interval(Duration.ofHours(1))
             .build()) {
       pool.start();
-      await().atMost(Duration.ofSeconds(30)).until(() -> pool.snapshot().worked() == 1_000);
+      await().until(() -> pool.snapshot().worked() == 1_000);
       // By another client, so that it is heard through PgBouncer.
       db.enqueue("Nothing");
       await().until(() -> pool.snapshot().worked() == 1_001);

@@ -244,9 +244,7 @@ class RowsOfRunningJobsTest {
   private void workOthers() {
     List<Long> others =
         db.qg().enqueueAll(List.of(Job.of("Others"), Job.of("Others").withQueue("other")));
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> db.ctx().fetchCount(QUE_JOBS, QUE_JOBS.JOB_ID.in(others)) == 0);
+    await().until(() -> db.ctx().fetchCount(QUE_JOBS, QUE_JOBS.JOB_ID.in(others)) == 0);
   }
 
   private void assertDoneOnce(boolean inTransaction) {

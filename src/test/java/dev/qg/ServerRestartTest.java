@@ -16,6 +16,7 @@ import dev.qg.fixture.OwnServer;
 import dev.qg.fixture.OwnServer.End;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.fixture.Workers;
+import dev.qg.internal.concurrent.Timings;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collections;
@@ -77,17 +78,19 @@ class ServerRestartTest {
   @ParameterizedTest
   @CsvSource({"FAST, 0", "IMMEDIATE, 1", "KILLED, 60"})
   void allIsDoneAfterAServerHasEndedInTheMidstOfItAndWasAwayForSoManySeconds(End end, int seconds) {
+    // As long as all pauses need to reach their longest.
+    Duration away = Timings.scaled(Duration.ofSeconds(seconds));
     enqueue("Write", 200);
     enqueue("Do", 200);
     List<Long> jobs = jobs();
     try (Workers workers = new Workers(dataSource(), job -> {}).start()) {
       await().atMost(PATIENCE).until(() -> jobs().size() < 350);
       server.stop(end);
-      long back = System.currentTimeMillis() + Duration.ofSeconds(seconds).toMillis();
+      long back = System.currentTimeMillis() + away.toMillis();
       int before = workers.asked();
       // Each of them is still there, and tries.
       await()
-          .atMost(PATIENCE.plusSeconds(seconds))
+          .atMost(PATIENCE.plus(away))
           .until(
               () ->
                   Stream.of("Can't take jobs", "Can't work jobs")

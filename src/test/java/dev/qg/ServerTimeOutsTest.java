@@ -57,7 +57,7 @@ class ServerTimeOutsTest {
     try (Workers workers = new Workers(db.pool(8), job -> takeLong())) {
       start(Way.POOL, workers);
       assertThat(workers.runs().values()).containsExactly(1);
-      assertThat(workers.pool().snapshot().worked()).isEqualTo(1);
+      await().until(() -> workers.pool().snapshot().worked() == 1);
     }
     assertThat(logs.alarms("lock_session_lost")).isEmpty();
     assertThat(logs.alarms("worker_failing")).isEmpty();

@@ -77,7 +77,7 @@ class SessionCheckTest {
     try (InThread first = InThread.start("first", Worker.builder(qg, workMap).build()::workOne)) {
       first.await(asked);
       InThread second = InThread.start("second", () -> assertThatThrownBy(waiting::workOne));
-      second.awaitTimedWaiting().interrupt();
+      second.awaitParkedIn("dev.qg.internal.work.SessionCheck").interrupt();
       assertThat(second.endedInterrupted()).isTrue();
       given.countDown();
     }

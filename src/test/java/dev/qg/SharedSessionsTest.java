@@ -115,7 +115,7 @@ class SharedSessionsTest {
       assertThat(db.jobs()).hasSize(1);
 
       sessions.forATransaction(false);
-      await().atMost(Duration.ofSeconds(20)).until(() -> db.jobs().isEmpty());
+      await().until(() -> db.jobs().isEmpty());
       await().until(() -> logs.events("worker_recovered").size() == 1);
     }
   }
@@ -142,7 +142,7 @@ class SharedSessionsTest {
         pool.start();
         running.await();
         sessions.forATransaction(true);
-        assertThat(told.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(told.await(60, TimeUnit.SECONDS)).isTrue();
         await().until(() -> logs.alarms("lock_session_lost").size() == 1);
         db.enqueue("Do");
         await().until(() -> logs.events("worker_failing").size() >= 3);

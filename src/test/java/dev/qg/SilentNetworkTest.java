@@ -31,8 +31,10 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class SilentNetworkTest {
 
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   /** Longer than a pool's session may be silent, which is asked after 2 s and given up after 10. */
-  private static final Duration PATIENCE = Duration.ofSeconds(25);
+  private static final Duration OF_A_POOL = Duration.ofSeconds(25);
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
   @RegisterExtension final Logs logs = new Logs();
@@ -143,7 +145,7 @@ class SilentNetworkTest {
 
     network.silenceServer();
 
-    await().atMost(PATIENCE).until(() -> interrupted.getCount() == 0);
+    await().atMost(OF_A_POOL).until(() -> interrupted.getCount() == 0);
     network.heal();
     await().until(() -> db.jobs().isEmpty());
     assertThat(runs).hasValue(2);

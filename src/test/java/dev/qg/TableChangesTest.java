@@ -104,7 +104,7 @@ class TableChangesTest {
           release.countDown();
           await().until(() -> tries() >= 4);
           db.ctx().execute(awayAndBack[1]);
-          await().atMost(Duration.ofSeconds(30)).until(() -> db.jobs().isEmpty());
+          await().until(() -> db.jobs().isEmpty());
           await().until(() -> db.advisoryLocks() == 0);
         });
     assertThat(Effects.notes(db.ctx())).hasSize(JOBS).doesNotHaveDuplicates();

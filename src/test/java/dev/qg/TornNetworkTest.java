@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TornNetworkTest {
 
   /** Workers pause for up to ten seconds. */
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
   @RegisterExtension final Logs logs = new Logs();

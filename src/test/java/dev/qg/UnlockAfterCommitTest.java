@@ -10,7 +10,6 @@ import dev.qg.fixture.InThread;
 import dev.qg.fixture.Intercept;
 import dev.qg.fixture.Sql;
 import dev.qg.fixture.TestDatabase;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -137,7 +136,7 @@ class UnlockAfterCommitTest {
             WorkerPool.builder(otherClient, workMap).count(8).name("two").build());
 
     pools.forEach(WorkerPool::start);
-    await().atMost(Duration.ofMinutes(1)).until(() -> db.ctx().fetchCount(QUE_JOBS) == 0);
+    await().until(() -> db.ctx().fetchCount(QUE_JOBS) == 0);
     pools.forEach(WorkerPool::close);
 
     assertThat(runs).hasSize(4_000);

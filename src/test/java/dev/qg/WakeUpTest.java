@@ -90,6 +90,6 @@ class WakeUpTest {
   }
 
   private void assertWorked(String type) throws Exception {
-    assertThat(worked.poll(10, TimeUnit.SECONDS)).isEqualTo(type);
+    assertThat(worked.poll(60, TimeUnit.SECONDS)).isEqualTo(type);
   }
 }

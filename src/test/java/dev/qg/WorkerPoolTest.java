@@ -42,7 +42,7 @@ class WorkerPoolTest {
                 job -> {
                   most.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
                   // Passed only when four handlers run together.
-                  four.await(10, TimeUnit.SECONDS);
+                  four.await(60, TimeUnit.SECONDS);
                   atOnce.decrementAndGet();
                 })
             .count(4)
@@ -161,7 +161,7 @@ class WorkerPoolTest {
           .load()
           .migrate();
       qg.enqueue(Job.of("Greet"));
-      assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
       await().until(() -> !logs.events("worker_recovered").isEmpty());
     }
   }

@@ -104,7 +104,7 @@ class WorkerTest {
     try (Worker worker = Worker.builder(db.qg(), map).interval(Duration.ofMillis(20)).build()) {
       InThread thread = work(worker);
       for (int i = 1; i <= 3; i++) {
-        thread.awaitTimedWaiting();
+        thread.awaitPause();
         db.enqueue("Greet");
         int expected = i;
         await().until(() -> count.get() == expected);
@@ -126,7 +126,7 @@ class WorkerTest {
             });
     InThread thread = work(worker);
     thread.await(running);
-    InThread shutdown = InThread.start("shutdown", worker::shutdown).awaitTimedWaiting();
+    InThread shutdown = InThread.start("shutdown", worker::shutdown).awaitShutdown();
     assertThat(thread.isAlive()).isTrue();
     release.countDown();
     shutdown.join();
@@ -154,7 +154,7 @@ class WorkerTest {
       InThread thread = work(worker);
       await().until(() -> db.jobs().isEmpty());
       await().until(() -> pool.getHikariPoolMXBean().getActiveConnections() == 0);
-      thread.awaitTimedWaiting();
+      thread.awaitPause();
       assertThat(pool.getHikariPoolMXBean().getActiveConnections()).isZero();
       assertThat(worked).containsExactly("held 1");
     }
@@ -163,7 +163,7 @@ class WorkerTest {
   @Test
   void worksOnce() {
     Worker worker = worker(job -> {});
-    InThread thread = work(worker).awaitTimedWaiting();
+    InThread thread = work(worker).awaitPause();
     assertThatThrownBy(worker::work).isInstanceOf(IllegalStateException.class);
     assertThat(thread.isAlive()).isTrue();
     worker.shutdown();
@@ -183,7 +183,7 @@ class WorkerTest {
 
   @Test
   void endsWhenItsThreadIsInterruptedWhileIdle() {
-    InThread thread = work(worker(job -> {})).awaitTimedWaiting();
+    InThread thread = work(worker(job -> {})).awaitPause();
     thread.interrupt();
     assertThat(thread.endedInterrupted()).isTrue();
   }
@@ -236,7 +236,7 @@ class WorkerTest {
                     worker.work();
                   }
                 })
-            .awaitTimedWaiting();
+            .awaitPause();
     thread.interrupt();
     assertThat(thread.endedInterrupted()).isTrue();
   }

@@ -84,7 +84,8 @@ class WorkersJobEndTest {
     db.enqueue("A");
     List<String> sent = new CopyOnWriteArrayList<>();
     DataSource dataSource =
-        new DelegatingDataSource(db.pool(1, setting)) {
+        // Two, as a connection that hides the driver's is compared with another one.
+        new DelegatingDataSource(db.pool(2, setting)) {
           @Override
           public Connection getConnection() throws SQLException {
             Connection connection = super.getConnection();

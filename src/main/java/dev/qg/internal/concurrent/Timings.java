@@ -66,10 +66,10 @@ public final class Timings {
   public static final Duration AFTER_CONTENTION = Duration.ofMillis(100);
 
   /** The pause before a pool tries to hold more locks, after the lock table was full. */
-  public static final Duration MORE_LOCKS_PAUSE = scaled(Duration.ofSeconds(1));
+  public static final Duration MORE_LOCKS_PAUSE = Duration.ofSeconds(1);
 
   /** The longest such pause. */
-  public static final Duration LONGEST_MORE_LOCKS_PAUSE = scaled(Duration.ofMinutes(1));
+  public static final Duration LONGEST_MORE_LOCKS_PAUSE = Duration.ofMinutes(1);
 
   /** The patience with other threads that compare sessions. */
   public static final Duration SESSION_CHECK = scaled(Duration.ofSeconds(30));

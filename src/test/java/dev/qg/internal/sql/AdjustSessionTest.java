@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.qg.fixture.TestDatabase;
+import dev.qg.internal.concurrent.Timings;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -53,8 +55,8 @@ class AdjustSessionTest {
                 "tcp_keepalives_interval", "2",
                 "tcp_keepalives_count", "3",
                 "tcp_user_timeout", "10000",
-                "statement_timeout", "20000",
-                "lock_timeout", "10000"));
+                "statement_timeout", millis(Duration.ofSeconds(20)),
+                "lock_timeout", millis(Duration.ofSeconds(10))));
     if (knows14(before)) {
       expected.put("client_connection_check_interval", "5000");
       expected.put("idle_session_timeout", "0");
@@ -94,7 +96,7 @@ class AdjustSessionTest {
     session.setAutoCommit(false);
     Plans.execute(session, "select 1");
     session.rollback();
-    assertThat(show("statement_timeout")).isEqualTo("20s");
+    assertThat(settings()).containsEntry("statement_timeout", millis(Duration.ofSeconds(20)));
   }
 
   @Test
@@ -125,6 +127,10 @@ class AdjustSessionTest {
   /** Whether the server is of PostgreSQL 14 or later. */
   private static boolean knows14(Map<String, String> settings) {
     return settings.containsKey("idle_session_timeout");
+  }
+
+  private static String millis(Duration longWait) {
+    return String.valueOf(Timings.scaled(longWait).toMillis());
   }
 
   private Map<String, String> settings() throws SQLException {

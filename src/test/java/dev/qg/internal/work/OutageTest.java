@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
 import dev.qg.fixture.Logs;
+import dev.qg.internal.concurrent.Timings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,7 @@ class OutageTest {
     }
     assertThat(pauses.subList(0, 3))
         .containsExactly(Duration.ofMillis(100), Duration.ofMillis(200), Duration.ofMillis(400));
-    assertThat(pauses.subList(7, 1_000)).containsOnly(Duration.ofSeconds(10));
+    assertThat(pauses.subList(7, 1_000)).containsOnly(Timings.scaled(Duration.ofSeconds(10)));
     assertThat(logs.alarms("worker_failing")).hasSize(1);
   }
 
