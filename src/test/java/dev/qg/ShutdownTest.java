@@ -3,7 +3,6 @@ package dev.qg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.zaxxer.hikari.HikariDataSource;
 import dev.qg.fixture.Effects;
 import dev.qg.fixture.InThread;
 import dev.qg.fixture.Logs;
@@ -13,13 +12,10 @@ import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** A shutdown with a time limit returns, and whatever runs then is completed or given back. */
@@ -118,86 +114,6 @@ class ShutdownTest {
     assertThat(Effects.notes(db.ctx())).containsExactly("second");
   }
 
-  /** What a handler does that goes on after its job was taken from it. */
-  enum Late {
-    RETURNS {
-      @Override
-      void goOn(LockedJob job) {}
-    },
-    THROWS {
-      @Override
-      void goOn(LockedJob job) {
-        throw new IllegalStateException("late");
-      }
-    },
-    WRITES {
-      @Override
-      void goOn(LockedJob job) {
-        Effects.write(job.tx(), "too late");
-      }
-    };
-
-    abstract void goOn(LockedJob job);
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void theConnectionOfAnAbandonedHandlerComesBackAtOnce(Late late) throws Exception {
-    db.enqueue("Write");
-    HikariDataSource few = db.pool(4);
-    try (Qg qg = Qg.create(few)) {
-      AtomicBoolean returned = new AtomicBoolean();
-      WorkerPool pool =
-          start(
-              qg,
-              job -> {
-                awaitStubbornly(release);
-                try {
-                  late.goOn(job);
-                } finally {
-                  returned.set(true);
-                }
-              });
-      running.await();
-      pool.shutdown(SHORT);
-      await("while its handler runs")
-          .until(() -> few.getHikariPoolMXBean().getActiveConnections() == 0);
-      release.countDown();
-      await().untilTrue(returned);
-      await().until(() -> pool.shutdown(SHORT));
-      assertThat(few.getHikariPoolMXBean().getActiveConnections()).isZero();
-      workWithAnother();
-      assertThat(Effects.notes(db.ctx())).containsExactly("second");
-    }
-  }
-
-  @Test
-  void theConnectionOfAnAbandonedHandlerOfAWorkerComesBackAtOnce() throws Exception {
-    db.enqueue("Write");
-    HikariDataSource few = db.pool(2);
-    try (Qg qg = Qg.create(few)) {
-      WorkMap map =
-          WorkMap.of(
-              "Write",
-              job -> {
-                Effects.write(job.tx(), "first");
-                running.countDown();
-                awaitStubbornly(release);
-              });
-      Worker worker = Worker.builder(qg, map).build();
-      InThread loop = InThread.start("qg-worker", worker::work);
-      running.await();
-      worker.shutdown(SHORT);
-      await("the lock is free").until(() -> db.advisoryLocks() == 0);
-      await("while its handler runs")
-          .until(() -> few.getHikariPoolMXBean().getActiveConnections() == 0);
-      release.countDown();
-      loop.join();
-      workWithAnother();
-      assertThat(Effects.notes(db.ctx())).containsExactly("second");
-    }
-  }
-
   @Test
   void isHarmlessAgainAndWhileAnotherOneWaits() throws Exception {
     db.enqueue("Write");
@@ -269,13 +185,9 @@ class ShutdownTest {
 
   /** A pool of one, whose handler writes, tells that it runs, and does what is given. */
   private WorkerPool start(WorkFunc then) {
-    return start(db.qg(), then);
-  }
-
-  private WorkerPool start(Qg qg, WorkFunc then) {
     WorkerPool pool =
         WorkerPool.builder(
-                qg,
+                db.qg(),
                 WorkMap.of(
                     "Write",
                     job -> {

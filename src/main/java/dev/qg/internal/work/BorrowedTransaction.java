@@ -122,6 +122,18 @@ final class BorrowedTransaction implements JobTransaction {
     endSession();
   }
 
+  /**
+   * A handler may have made the session read-only for good, which nobody resets: it must not go
+   * back, or it fails each job that gets it.
+   */
+  @Override
+  public void doubtAfter(@Nullable Throwable failure) {
+    if (SqlStates.isOfReadOnlySession(failure)) {
+      doubt();
+    }
+    JobTransaction.super.doubtAfter(failure);
+  }
+
   /** What was open stays so for the holder: nothing of the job may be written without it. */
   @Override
   public void abandon() {

@@ -194,7 +194,7 @@ final class EndWriter {
   private static void requireAnswer(Session session, RuntimeException e) {
     if (SqlStates.isLocked(e) && !session.isEnded()) {
       // Others may have locked many rows: each can't be waited for.
-      session.writeWhatIsFree();
+      session.settings().toWriteWhatIsFree();
       return;
     }
     session.doubt();

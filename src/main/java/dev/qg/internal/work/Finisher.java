@@ -160,6 +160,6 @@ final class Finisher implements Runnable {
       } finally {
         written.run();
       }
-    } while (!added.isEmpty() && !givingUp && !open.isWritingWhatIsFree());
+    } while (!added.isEmpty() && !givingUp && !open.settings().isWritingWhatIsFree());
   }
 }

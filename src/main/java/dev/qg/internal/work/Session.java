@@ -127,18 +127,9 @@ final class Session implements AutoCloseable {
     return borrowed.connection();
   }
 
-  /** From now on, one to write on hardly waits for what others have locked. */
-  void writeWhatIsFree() {
-    settings.toWriteWhatIsFree();
-  }
-
-  boolean isWritingWhatIsFree() {
-    return settings.isWritingWhatIsFree();
-  }
-
-  /** From now on, one to write on waits for what others have locked as at first. */
-  void writeAgain() {
-    settings.toWriteAgain();
+  /** How long it waits for what others have locked, among other things. */
+  SessionSettings settings() {
+    return settings;
   }
 
   /** The locks of jobs that it holds. */

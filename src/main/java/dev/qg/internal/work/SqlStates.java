@@ -1,7 +1,9 @@
 package dev.qg.internal.work;
 
+import java.sql.SQLException;
 import java.util.Set;
 import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
 
 /** What the SQLSTATE of a failure says of it. */
 final class SqlStates {
@@ -20,6 +22,12 @@ final class SqlStates {
 
   /** Of a statement that took too long, or that somebody has cancelled. */
   private static final String CANCELED = "57014";
+
+  /** Of a write in a transaction that is read-only. */
+  private static final String READ_ONLY = "25006";
+
+  /** The most causes that are looked at: they can go round in a circle. */
+  private static final int DEEPEST = 100;
 
   /** As jOOQ has it where there is none. */
   private static final String NONE = "00000";
@@ -70,6 +78,18 @@ final class SqlStates {
     return isOfOurMemory(failure)
         || (failure instanceof RuntimeException e
             && (isLockTableFull(e) || CANCELED.equals(of(e))));
+  }
+
+  /** Whether something could not be written as its transaction was read-only. */
+  static boolean isOfReadOnlySession(@Nullable Throwable failure) {
+    Throwable cause = failure;
+    for (int i = 0; cause != null && i < DEEPEST; i++) {
+      if (cause instanceof SQLException e && READ_ONLY.equals(e.getSQLState())) {
+        return true;
+      }
+      cause = cause.getCause();
+    }
+    return false;
   }
 
   private static boolean isOfOurMemory(Throwable failure) {

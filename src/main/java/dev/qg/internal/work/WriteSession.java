@@ -101,7 +101,7 @@ final class WriteSession {
     if (session.isUnfit()) {
       close();
     } else {
-      session.writeAgain();
+      session.settings().toWriteAgain();
       usedAt = System.nanoTime();
     }
   }
