@@ -1,15 +1,15 @@
 package dev.qg;
 
 /**
- * A job could not be ended, because its row was not there any more as it was locked: its lock was
- * lost and another worker has had it, or somebody changed the row. What was written in the job's
- * transaction has been undone, so that each job's writes are there once.
+ * A job that could not be ended, because its row was gone or had another key. Either a statement
+ * deleted or changed the row without the job's lock, or the lock was lost and another worker took
+ * the job. The job's transaction is rolled back.
  */
 public final class JobLostException extends QgException {
 
   private static final long serialVersionUID = 1L;
 
   JobLostException(String job) {
-    super("Lost " + job + ": another worker has had it meanwhile, and its transaction is undone");
+    super("The row of " + job + " is gone or has changed: its transaction is rolled back");
   }
 }

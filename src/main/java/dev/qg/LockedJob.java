@@ -125,7 +125,7 @@ public final class LockedJob implements AutoCloseable {
    * transaction, if that has begun, to be committed by {@link #done()}, or else at once. Again is
    * harmless. A {@link WorkFunc} needn't call it.
    *
-   * @throws JobLostException if another worker has had the job; its transaction is undone
+   * @throws JobLostException if its row is gone or has changed; its transaction is undone
    * @throws IllegalStateException if the job has ended otherwise, or if its row is there but can't
    *     be found by its transaction, such as by another {@code search_path}; that is undone then
    * @throws org.jooq.exception.DataAccessException if the database did not delete it
@@ -143,7 +143,7 @@ public final class LockedJob implements AutoCloseable {
    *
    * @param message kept on the job; what PostgreSQL can't store in it is replaced by U+FFFD, and it
    *     is cut at 32,768 characters
-   * @throws JobLostException if another worker has had the job
+   * @throws JobLostException if its row is gone or has changed
    * @throws IllegalStateException if the job was given back
    * @throws org.jooq.exception.DataAccessException if the database did not record it
    */
@@ -157,7 +157,7 @@ public final class LockedJob implements AutoCloseable {
   /**
    * Fails the job as {@link #error(String)} does, and keeps the error with its stack trace.
    *
-   * @throws JobLostException if another worker has had the job
+   * @throws JobLostException if its row is gone or has changed
    * @throws IllegalStateException if the job was given back
    * @throws org.jooq.exception.DataAccessException if the database did not record it
    */

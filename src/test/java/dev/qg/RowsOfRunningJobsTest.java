@@ -86,6 +86,10 @@ class RowsOfRunningJobsTest {
         });
     assertThat(runs).hasValue(1);
     assertThat(Effects.notes(db.ctx())).isEmpty();
+    assertThat(logs.alarms("job_lost").get(0).getFormattedMessage())
+        .as("nobody is known to have had it")
+        .contains("was gone or had changed")
+        .contains("without the job's lock");
   }
 
   @ParameterizedTest

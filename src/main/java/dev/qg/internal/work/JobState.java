@@ -17,7 +17,7 @@ final class JobState {
     DELETED,
     /** Its failure is recorded and committed. */
     FAILED,
-    /** Its row was not there any more when it was to end: another worker has had it. */
+    /** Its row was gone or had another key when it was to end. */
     LOST,
     /** The lock is given back. */
     DONE

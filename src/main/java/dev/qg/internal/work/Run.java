@@ -122,9 +122,10 @@ final class Run {
     } else if (end == HeldJob.End.LOST) {
       event(Level.WARN, "job_lost")
           .log(
-              "The row of {} was gone before its end: another worker has had it, or its handler"
-                  + " deleted it and then failed, and its transaction is undone; or its commit was"
-                  + " done, but the connection broke before that was told",
+              "The row of {} was gone or had changed at its end, and its transaction is rolled back:"
+                  + " a statement changed the row without the job's lock, the lock was lost and"
+                  + " another worker took the job, or its handler deleted it and then failed; or"
+                  + " its commit was done, but the connection broke before the answer",
               job);
     }
   }
