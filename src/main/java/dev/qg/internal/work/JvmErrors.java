@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class JvmErrors {
 
   /** Of causes, which can also go round in a circle. */
-  private static final int DEEPEST = 100;
+  static final int DEEPEST = 100;
 
   private JvmErrors() {}
 
@@ -29,7 +29,8 @@ final class JvmErrors {
     return false;
   }
 
-  private static @Nullable Throwable causeOf(Throwable failure) {
+  /** The cause, as far as its class can tell it. */
+  static @Nullable Throwable causeOf(Throwable failure) {
     try {
       return failure.getCause();
     } catch (VirtualMachineError e) {

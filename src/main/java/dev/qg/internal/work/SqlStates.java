@@ -26,9 +26,6 @@ final class SqlStates {
   /** Of a write in a transaction that is read-only. */
   private static final String READ_ONLY = "25006";
 
-  /** The most causes that are looked at: they can go round in a circle. */
-  private static final int DEEPEST = 100;
-
   /** As jOOQ has it where there is none. */
   private static final String NONE = "00000";
 
@@ -83,11 +80,11 @@ final class SqlStates {
   /** Whether something could not be written as its transaction was read-only. */
   static boolean isOfReadOnlySession(@Nullable Throwable failure) {
     Throwable cause = failure;
-    for (int i = 0; cause != null && i < DEEPEST; i++) {
+    for (int i = 0; cause != null && i < JvmErrors.DEEPEST; i++) {
       if (cause instanceof SQLException e && READ_ONLY.equals(e.getSQLState())) {
         return true;
       }
-      cause = cause.getCause();
+      cause = JvmErrors.causeOf(cause);
     }
     return false;
   }
