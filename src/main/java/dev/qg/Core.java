@@ -13,7 +13,6 @@ import dev.qg.internal.work.SharedSessionException;
 import dev.qg.internal.work.WakeUps;
 import dev.qg.internal.work.WorkLoop;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -162,17 +161,15 @@ final class Core {
     ConnectionProvider provider = ctx.configuration().connectionProvider();
     Connection connection = Check.notNull("the connection of ctx", provider.acquire());
     try {
-      if (connection.getAutoCommit()) {
+      if (!Connections.isInTransaction(connection, sql)) {
         throw new IllegalArgumentException(
             "A job is injected into a transaction, but the connection of ctx is in none");
       }
       return new LockedJob(
           inline.insert(connection, job.columns(), () -> provider.release(connection)), true);
-    } catch (SQLException | RuntimeException e) {
+    } catch (RuntimeException e) {
       provider.release(connection);
-      throw e instanceof RuntimeException unchecked
-          ? unchecked
-          : new DataAccessException("Can't tell whether the connection is in a transaction", e);
+      throw e;
     }
   }
 

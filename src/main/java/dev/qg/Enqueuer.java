@@ -10,13 +10,13 @@ import dev.qg.internal.work.Connections;
 import dev.qg.internal.work.NoticeLimit;
 import dev.qg.internal.work.WakeUps;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jooq.DSLContext;
+import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,18 +111,18 @@ final class Enqueuer {
     JobNotices notices = new JobNotices();
     T result = insertion.execute(connection, notices);
     List<JobNotice> found = notices.list();
-    if (!found.isEmpty() && commitsByItself(connection)) {
-      found.forEach(wakeUps::publish);
-    } else if (afterCommit != null) {
+    if (afterCommit != null) {
       found.forEach(afterCommit::add);
+    } else if (!found.isEmpty() && wakeUps.areHeard() && isCommitted(connection)) {
+      found.forEach(wakeUps::publish);
     }
     return result;
   }
 
-  private static boolean commitsByItself(Connection connection) {
+  private boolean isCommitted(Connection connection) {
     try {
-      return connection.getAutoCommit();
-    } catch (SQLException e) {
+      return !Connections.isInTransaction(connection, sql);
+    } catch (DataAccessException e) {
       // The jobs are inserted: that workers don't hear of them at once is no failure.
       return false;
     }
@@ -132,7 +132,7 @@ final class Enqueuer {
     WorkMap handlers = synchronous;
     // As in Ruby's Que: a job for later stays a job for later.
     if (handlers != null && job.runAt().isEmpty()) {
-      return Connections.inTransaction(connection, same -> work(same, job, handlers));
+      return Connections.inTransaction(connection, sql, same -> work(same, job, handlers));
     }
     NewJob columns = job.columns();
     boolean due = columns.mayBeDue();
@@ -161,6 +161,7 @@ final class Enqueuer {
     }
     return Connections.inTransaction(
         connection,
+        sql,
         same -> {
           if (synchronous != null) {
             return jobs.stream().map(job -> insert(same, job, notices)).toList();
@@ -180,6 +181,7 @@ final class Enqueuer {
     }
     return Connections.inTransaction(
         connection,
+        sql,
         same -> {
           List<JobKey> revived = sql.reviveJobs().execute(same, ids);
           JobNotices found = new JobNotices();

@@ -164,24 +164,39 @@ public final class Connections {
     }
   }
 
-  /** Runs something in the transaction of the connection, or in one of its own if there is none. */
-  public static <T> T inTransaction(Connection connection, Function<Connection, T> work) {
+  /**
+   * Whether what is done on the connection is part of a transaction that others end. One that was
+   * begun by SQL leaves auto-commit on: only the driver, or else the server, knows of it.
+   */
+  public static boolean isInTransaction(Connection connection, Statements sql) {
     try {
       if (!connection.getAutoCommit()) {
-        return work.apply(connection);
+        return true;
       }
-      OwnTransaction transaction = new OwnTransaction(connection);
-      try {
-        transaction.begin();
-        T result = work.apply(connection);
-        transaction.commit();
-        return result;
-      } catch (Throwable t) {
-        transaction.rollbackAfter(t);
-        throw t;
-      }
+      TransactionState state = transactionOn(connection);
+      return state == null
+          ? sql.probeTransaction().execute(connection)
+          : state != TransactionState.IDLE;
     } catch (SQLException e) {
       throw new DataAccessException("Can't tell whether the connection is in a transaction", e);
+    }
+  }
+
+  /** Runs something in the transaction of the connection, or in one of its own if there is none. */
+  public static <T> T inTransaction(
+      Connection connection, Statements sql, Function<Connection, T> work) {
+    if (isInTransaction(connection, sql)) {
+      return work.apply(connection);
+    }
+    OwnTransaction transaction = new OwnTransaction(connection);
+    try {
+      transaction.begin();
+      T result = work.apply(connection);
+      transaction.commit();
+      return result;
+    } catch (Throwable t) {
+      transaction.rollbackAfter(t);
+      throw t;
     }
   }
 

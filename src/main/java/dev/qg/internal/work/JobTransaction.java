@@ -61,7 +61,7 @@ interface JobTransaction {
   default void requireSound() {
     if (isOpen()) {
       try {
-        begin().setSavepoint();
+        SavepointTransaction.probe(begin());
       } catch (SQLException e) {
         throw DriverErrors.failure(
             "A statement has failed in the job's transaction, which is undone", e);

@@ -3,15 +3,24 @@ package dev.qg.internal.work;
 import dev.qg.internal.sql.DriverErrors;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Savepoint;
+import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
-/** A part of a caller's transaction, which alone can be undone; to commit is the caller's. */
+/**
+ * A part of a caller's transaction, which alone can be undone; to commit is the caller's.
+ *
+ * <p>Its statements are texts: JDBC refuses savepoints in auto-commit mode, also in a transaction
+ * that was begun by SQL, and jOOQ's methods for them return other types since 3.20. Each has a name
+ * of its own: one of the same name would hide the outer one.
+ */
 final class SavepointTransaction implements JobTransaction {
 
+  private static final AtomicLong COUNT = new AtomicLong();
+
   private final Connection connection;
-  private @Nullable Savepoint savepoint;
+  private final String name = "qg_" + COUNT.incrementAndGet();
+  private boolean open;
 
   SavepointTransaction(Connection connection) {
     this.connection = connection;
@@ -22,11 +31,23 @@ final class SavepointTransaction implements JobTransaction {
     return statement.apply(connection);
   }
 
+  /** Fails if a statement has failed in the transaction. */
+  static void probe(Connection connection) throws SQLException {
+    execute(connection, "savepoint qg_probe; release savepoint qg_probe");
+  }
+
+  private static void execute(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
   @Override
   public Connection begin() {
-    if (savepoint == null) {
+    if (!open) {
       try {
-        savepoint = connection.setSavepoint();
+        execute(connection, "savepoint " + name);
+        open = true;
       } catch (SQLException e) {
         throw DriverErrors.failure("Can't set a savepoint", e);
       }
@@ -36,15 +57,15 @@ final class SavepointTransaction implements JobTransaction {
 
   @Override
   public boolean isOpen() {
-    return savepoint != null;
+    return open;
   }
 
   @Override
   public void commit() {
-    if (savepoint != null) {
+    if (open) {
       try {
-        connection.releaseSavepoint(savepoint);
-        savepoint = null;
+        execute(connection, "release savepoint " + name);
+        open = false;
       } catch (SQLException e) {
         throw DriverErrors.failure("Can't release a savepoint", e);
       }
@@ -53,10 +74,10 @@ final class SavepointTransaction implements JobTransaction {
 
   @Override
   public void rollback() {
-    if (savepoint != null) {
+    if (open) {
       try {
-        connection.rollback(savepoint);
-        savepoint = null;
+        execute(connection, "rollback to savepoint " + name);
+        open = false;
       } catch (SQLException e) {
         throw DriverErrors.failure("Can't roll back to a savepoint", e);
       }

@@ -113,6 +113,8 @@ class GoldenSqlTest {
         Golden.of(
             NotifyJobs.class,
             r -> Sent.by(c -> new NotifyJobs(r).execute(c, List.of(JobNotice.ofAny())))),
+        Golden.of(ProbeTransaction.class, r -> Sent.by(new ProbeTransaction(r)::mark))
+            .and("to look for it", r -> Sent.by(new ProbeTransaction(r)::look)),
         Golden.of(TakeIds.class, r -> Sent.by(c -> new TakeIds(r).execute(c, 1))),
         keyed(DeleteJob.class, r -> c -> new DeleteJob(r).execute(c, KEY)),
         Golden.of(FinishJob.class, r -> Sent.by(c -> new FinishJob(r).execute(c, KEY))),
