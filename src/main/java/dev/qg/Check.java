@@ -1,11 +1,15 @@
 package dev.qg;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.qg.internal.sql.StorableText;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Checks what callers give us; each message names the argument and its value. */
 final class Check {
+
+  private static final int LONGEST_QUEUE = 2_600;
 
   private Check() {}
 
@@ -23,8 +27,21 @@ final class Check {
     return StorableText.require("type", type);
   }
 
+  /** An entry of the primary key's index has room for 2,704 bytes. */
   static String queue(String queue) {
-    return StorableText.require("queue", notNull("queue", queue));
+    StorableText.require("queue", notNull("queue", queue));
+    int bytes = queue.getBytes(UTF_8).length;
+    if (bytes > LONGEST_QUEUE) {
+      throw new IllegalArgumentException(
+          "queue must have at most "
+              + LONGEST_QUEUE
+              + " bytes in UTF-8, but has "
+              + bytes
+              + ": \""
+              + StorableText.excerpt(queue)
+              + "\"");
+    }
+    return queue;
   }
 
   static String schema(String schema) {

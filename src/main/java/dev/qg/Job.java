@@ -49,7 +49,8 @@ public final class Job {
   /**
    * The same job in another queue.
    *
-   * @throws IllegalArgumentException if PostgreSQL can't store it as text
+   * @throws IllegalArgumentException if PostgreSQL can't store it as text, or if it has more than
+   *     2,600 bytes in UTF-8, for which an index entry would have no room
    */
   public Job withQueue(String queue) {
     Check.queue(queue);

@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +68,17 @@ public final class BulkInsert {
         .findFirst()
         .map(JobNotice::from)
         .orElse(JobNotice.ofAny());
+  }
+
+  /** Rows that a trigger or a rule keeps out are no error of the server's. */
+  static DataAccessException suppressed(int missing, int of) {
+    return new DataAccessException(
+        "The table que_jobs has not taken "
+            + missing
+            + " of "
+            + of
+            + " new jobs as they were sent: a trigger or a rule on it suppresses or changes them."
+            + " Roll the transaction back, unless the other jobs are wanted");
   }
 
   private static final class Batch {

@@ -61,7 +61,10 @@ final class CopyJobs {
         }
         rows.end();
       }
-      rows.finish();
+      long inserted = rows.finish();
+      if (inserted < jobs.size()) {
+        throw BulkInsert.suppressed((int) (jobs.size() - inserted), jobs.size());
+      }
     } catch (SQLException e) {
       throw renderer.errors().translate(sql, e);
     }

@@ -43,9 +43,10 @@ final class CopyRows implements AutoCloseable {
     }
   }
 
-  void finish() throws SQLException {
+  /** Ends it, and tells how many rows the table has taken. */
+  long finish() throws SQLException {
     flush();
-    copy.endCopy();
+    return copy.endCopy();
   }
 
   private void flush() throws SQLException {

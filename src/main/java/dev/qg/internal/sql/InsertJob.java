@@ -90,7 +90,9 @@ public final class InsertJob {
             new Variant(columns, notify, keyed),
             variant -> renderer.render(query(variant), params(variant.columns)));
     @Nullable Object[] values = columns.stream().map(column -> column.value(job)).toArray();
-    return statement.query(connection, reader, values).get(0);
+    return statement.query(connection, reader, values).stream()
+        .findFirst()
+        .orElseThrow(() -> BulkInsert.suppressed(1, 1));
   }
 
   private static Param<?>[] params(EnumSet<JobColumn> columns) {

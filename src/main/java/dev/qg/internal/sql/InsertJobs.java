@@ -8,13 +8,17 @@ import static org.jooq.impl.DSL.select;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jooq.Field;
 import org.jooq.Param;
 import org.jooq.Query;
+import org.jooq.exception.DataAccessException;
 import org.jooq.impl.SQLDataType;
 
 /**
@@ -61,6 +65,7 @@ final class InsertJobs {
    * Inserts the jobs, each with the id at the same place, all of which set the same columns.
    *
    * @return their keys, in no order
+   * @throws DataAccessException also if fewer were inserted, or with other ids
    */
   public List<JobKey> execute(Connection connection, List<Long> ids, List<NewJob> jobs) {
     EnumSet<JobColumn> columns = JobColumn.setBy(jobs.get(0));
@@ -68,9 +73,16 @@ final class InsertJobs {
         Stream.concat(
             Stream.of((Object) ids.toArray(Long[]::new)),
             columns.stream().map(column -> column.texts(jobs)));
-    return statements
-        .computeIfAbsent(columns, set -> renderer.render(query(set), params(set)))
-        .query(connection, JobKey::read, values.toArray());
+    List<JobKey> keys =
+        statements
+            .computeIfAbsent(columns, set -> renderer.render(query(set), params(set)))
+            .query(connection, JobKey::read, values.toArray());
+    Set<Long> inserted = keys.stream().map(JobKey::id).collect(Collectors.toSet());
+    inserted.retainAll(new HashSet<>(ids));
+    if (inserted.size() < ids.size()) {
+      throw BulkInsert.suppressed(ids.size() - inserted.size(), ids.size());
+    }
+    return keys;
   }
 
   private static Param<?>[] params(EnumSet<JobColumn> columns) {

@@ -3,6 +3,9 @@ package dev.qg.internal.sql;
 import java.sql.SQLException;
 import java.util.Set;
 import org.jooq.exception.DataAccessException;
+import org.jooq.exception.DataException;
+import org.jooq.exception.IntegrityConstraintViolationException;
+import org.jooq.exception.SQLStateClass;
 
 /**
  * Gives a failure of a statement the exception that jOOQ's users know, and the one that a newcomer
@@ -39,6 +42,12 @@ final class SqlErrors {
       return new DataAccessException(
           e.getMessage() + " (looked for in " + where + "): " + Statements.HOW_TO_MAKE_TABLES, e);
     }
-    return new DataAccessException("SQL [" + sql + "]; " + e.getMessage(), e);
+    String message = "SQL [" + sql + "]; " + e.getMessage();
+    return switch (SQLStateClass.fromCode(e.getSQLState())) {
+      case C22_DATA_EXCEPTION -> new DataException(message, e);
+      case C23_INTEGRITY_CONSTRAINT_VIOLATION ->
+          new IntegrityConstraintViolationException(message, e);
+      default -> new DataAccessException(message, e);
+    };
   }
 }
