@@ -1,19 +1,20 @@
 package dev.qg.bench;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.qg.Job;
-import dev.qg.Qg;
-import dev.qg.WorkMap;
-import dev.qg.WorkerPool;
+import dev.qg.bench.Library.Handler;
+import dev.qg.bench.Library.Pool;
+import dev.qg.bench.Library.PoolOptions;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.IntStream;
+import javax.sql.DataSource;
 
 /** A pool in a JVM of its own: url, jobs, workers, file. See ChildProcess for how they talk. */
 public final class Child {
@@ -31,25 +32,20 @@ public final class Child {
     int workers = Integer.parseInt(arguments[2]);
     AtomicInteger worked = new AtomicInteger();
     AtomicReference<Ledger> ledger = new AtomicReference<>();
-    WorkMap workMap =
-        WorkMap.of(
-            "Bench",
-            job -> {
-              String args = job.args().data();
-              ledger.get().work(Integer.parseInt(args, 1, args.length() - 1, 10));
-            });
+    Handler handler = job -> ledger.get().work(job.number());
+    PoolOptions options = PoolOptions.of(workers);
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     try (HikariDataSource dataSource = database.pool(workers + 2);
-        Qg qg = Qg.create(dataSource)) {
+        Library library = new Library(dataSource)) {
       for (int i = 0; i < WARM_UPS; i++) {
         ledger.set(Ledger.of(Drains.warmUp(jobs)));
-        warmUp(qg, workMap, workers, ledger.get());
+        warmUp(dataSource, library, options, handler, ledger.get());
       }
       ledger.set(Ledger.of(jobs).handling(number -> worked.incrementAndGet()));
       System.out.println("ready");
       in.readLine();
-      try (WorkerPool pool = WorkerPool.builder(qg, workMap).count(workers).build()) {
+      try (Pool pool = library.pool(options, handler)) {
         pool.start();
         Thread reporter = new Thread(() -> report(worked), "reporter");
         reporter.setDaemon(true);
@@ -61,14 +57,15 @@ public final class Child {
   }
 
   /** With the same handler, in a queue of its own. */
-  private static void warmUp(Qg qg, WorkMap workMap, int workers, Ledger ledger) throws Exception {
+  private static void warmUp(
+      DataSource dataSource, Library library, PoolOptions options, Handler handler, Ledger ledger)
+      throws Exception {
     String queue = "warm-up-" + ProcessHandle.current().pid();
     ledger.begin();
-    qg.enqueueAll(
-        IntStream.range(0, ledger.jobs())
-            .mapToObj(number -> Job.of("Bench").withArgs("[" + number + "]").withQueue(queue))
-            .toList());
-    try (WorkerPool pool = WorkerPool.builder(qg, workMap).queue(queue).count(workers).build()) {
+    try (Connection connection = dataSource.getConnection()) {
+      library.enqueueAll(connection, Library.TYPE, queue, ledger.jobs());
+    }
+    try (Pool pool = library.pool(options.withQueues(List.of(queue)), handler)) {
       pool.start();
       ledger.await(() -> 0L);
     }

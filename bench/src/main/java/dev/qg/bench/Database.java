@@ -46,8 +46,9 @@ public final class Database implements AutoCloseable {
         new Database(url + (url.contains("?") ? "&" : "?") + "currentSchema=" + SCHEMA, embedded);
     database.execute("drop schema if exists " + SCHEMA + ", " + GRAPHILE_SCHEMA + " cascade");
     database.execute("create schema " + SCHEMA);
-    database.execute(resource("/qg/migration/V1__que_jobs.sql"));
-    database.execute(resource("/qg/migration/V2__qg_dead_jobs.sql"));
+    for (String migration : Library.migrations()) {
+      database.execute(resource(migration));
+    }
     return database;
   }
 

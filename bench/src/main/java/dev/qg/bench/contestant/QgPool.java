@@ -1,20 +1,20 @@
 package dev.qg.bench.contestant;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.qg.Qg;
-import dev.qg.WorkFunc;
-import dev.qg.WorkMap;
-import dev.qg.WorkerPool;
 import dev.qg.bench.Database;
 import dev.qg.bench.Ledger;
+import dev.qg.bench.Library;
+import dev.qg.bench.Library.Handler;
+import dev.qg.bench.Library.Pool;
+import dev.qg.bench.Library.PoolOptions;
 
-/** The library: a {@link WorkerPool} with its defaults, but for the count. */
+/** The library: a pool with its defaults, but for the count. */
 public final class QgPool extends JobTable {
 
   private final int workers;
   private final int connections;
   private final boolean virtual;
-  private final WorkFunc first;
+  private final Handler first;
 
   /** Workers with as many connections as they can use. */
   public QgPool(Database database, int workers) {
@@ -26,7 +26,7 @@ public final class QgPool extends JobTable {
    * @param virtual whether the workers are virtual threads
    * @param first what a handler does before it tells the ledger
    */
-  public QgPool(Database database, int workers, int connections, boolean virtual, WorkFunc first) {
+  public QgPool(Database database, int workers, int connections, boolean virtual, Handler first) {
     super(database);
     this.workers = workers;
     this.connections = connections;
@@ -36,24 +36,17 @@ public final class QgPool extends JobTable {
 
   @Override
   public void drain(Ledger ledger) throws Exception {
-    WorkMap workMap =
-        WorkMap.of(
-            "Bench",
-            job -> {
-              first.work(job);
-              ledger.work(number(job.args().data()));
-            });
+    Handler handler =
+        job -> {
+          first.work(job);
+          ledger.work(job.number());
+        };
     try (HikariDataSource dataSource = database.pool(connections);
-        Qg qg = Qg.create(dataSource);
-        WorkerPool pool = pool(qg, workMap)) {
+        Library library = new Library(dataSource);
+        Pool pool = library.pool(PoolOptions.of(workers).withVirtual(virtual), handler)) {
       ledger.begin();
       pool.start();
       ledger.await(this::left);
     }
-  }
-
-  private WorkerPool pool(Qg qg, WorkMap workMap) {
-    WorkerPool.Builder builder = WorkerPool.builder(qg, workMap).count(workers);
-    return (virtual ? builder.virtualThreads() : builder).build();
   }
 }

@@ -6,7 +6,7 @@ import dev.qg.bench.Ledger;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The library in JVMs of its own, with a {@link dev.qg.WorkerPool} in each. */
+/** The library in JVMs of its own, with a pool in each. */
 public final class QgProcesses extends JobTable {
 
   private final int processes;

@@ -1,13 +1,12 @@
 package dev.qg.bench.contestant;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.qg.Qg;
-import dev.qg.WorkMap;
-import dev.qg.Worker;
 import dev.qg.bench.Database;
 import dev.qg.bench.Ledger;
+import dev.qg.bench.Library;
+import dev.qg.bench.Library.OneByOne;
 
-/** The library, one job a call: {@link Worker#workOne()} in a loop, in each of some threads. */
+/** The library, one job a call: {@code Worker.workOne()} in a loop, in each of some threads. */
 public final class QgWorkers extends JobTable {
 
   private final int count;
@@ -19,14 +18,14 @@ public final class QgWorkers extends JobTable {
 
   @Override
   public void drain(Ledger ledger) throws Exception {
-    WorkMap workMap = WorkMap.of("Bench", job -> ledger.work(number(job.args().data())));
     try (HikariDataSource dataSource = database.pool(count);
-        Qg qg = Qg.create(dataSource)) {
-      Threads.drain(count, this, ledger, () -> new One(Worker.builder(qg, workMap).build()));
+        Library library = new Library(dataSource)) {
+      Threads.drain(
+          count, this, ledger, () -> new One(library.worker(job -> ledger.work(job.number()))));
     }
   }
 
-  private record One(Worker worker) implements Threads.One {
+  private record One(OneByOne worker) implements Threads.One {
 
     @Override
     public boolean work() {

@@ -1,9 +1,8 @@
 package dev.qg.bench.scenario;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.qg.Job;
-import dev.qg.Qg;
 import dev.qg.bench.Database;
+import dev.qg.bench.Library;
 import dev.qg.bench.Scenario;
 import dev.qg.bench.Scenario.Entry;
 import dev.qg.bench.Scenario.Ratio;
@@ -15,7 +14,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
@@ -36,7 +34,7 @@ final class Enqueue {
 
   /** Enqueues some jobs with the numbers from one on. */
   private interface Way {
-    void enqueue(Connection connection, Qg qg, int from, int count) throws Exception;
+    void enqueue(Connection connection, Library library, int from, int count) throws Exception;
   }
 
   private Enqueue(Database database, int transactionOf, int jobs) {
@@ -89,12 +87,12 @@ final class Enqueue {
 
   private double rate(Way way) throws Exception {
     try (HikariDataSource dataSource = database.pool(2);
-        Qg qg = Qg.create(dataSource)) {
-      run(dataSource, qg, way, Math.max(transactionOf, Math.min(WARM_UP, 2 * jobs)));
+        Library library = new Library(dataSource)) {
+      run(dataSource, library, way, Math.max(transactionOf, Math.min(WARM_UP, 2 * jobs)));
       database.execute("truncate que_jobs restart identity");
       database.settle();
       long began = System.nanoTime();
-      run(dataSource, qg, way, jobs);
+      run(dataSource, library, way, jobs);
       long time = System.nanoTime() - began;
       check();
       return jobs * 1e9 / time;
@@ -102,11 +100,12 @@ final class Enqueue {
   }
 
   /** A connection a transaction, as applications do it; a single job needs no transaction. */
-  private void run(HikariDataSource dataSource, Qg qg, Way way, int count) throws Exception {
+  private void run(HikariDataSource dataSource, Library library, Way way, int count)
+      throws Exception {
     for (int from = 0; from < count; from += transactionOf) {
       try (Connection connection = dataSource.getConnection()) {
         connection.setAutoCommit(transactionOf == 1);
-        way.enqueue(connection, qg, from, Math.min(transactionOf, count - from));
+        way.enqueue(connection, library, from, Math.min(transactionOf, count - from));
         if (transactionOf > 1) {
           connection.commit();
         }
@@ -128,21 +127,17 @@ final class Enqueue {
     }
   }
 
-  private static void enqueue(Connection connection, Qg qg, int from, int count) {
+  private static void enqueue(Connection connection, Library library, int from, int count) {
     for (int number = from; number < from + count; number++) {
-      qg.enqueue(connection, job(number));
+      library.enqueue(connection, number);
     }
   }
 
-  private static void enqueueAll(Connection connection, Qg qg, int from, int count) {
-    qg.enqueueAll(connection, IntStream.range(from, from + count).mapToObj(Enqueue::job).toList());
+  private static void enqueueAll(Connection connection, Library library, int from, int count) {
+    library.enqueueAll(connection, from, count);
   }
 
-  private static Job job(int number) {
-    return Job.of("Bench").withArgs("[" + number + "]");
-  }
-
-  private static void insert(Connection connection, Qg qg, int from, int count)
+  private static void insert(Connection connection, Library library, int from, int count)
       throws SQLException {
     for (int number = from; number < from + count; number++) {
       try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
@@ -153,7 +148,8 @@ final class Enqueue {
     }
   }
 
-  private static void copy(Connection connection, Qg qg, int from, int count) throws SQLException {
+  private static void copy(Connection connection, Library library, int from, int count)
+      throws SQLException {
     CopyIn copy =
         connection
             .unwrap(PGConnection.class)

@@ -1,22 +1,21 @@
 package dev.qg.bench.scenario;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.qg.Job;
-import dev.qg.PoolSnapshot;
-import dev.qg.Qg;
-import dev.qg.WorkMap;
-import dev.qg.WorkerPool;
 import dev.qg.bench.Database;
+import dev.qg.bench.Library;
+import dev.qg.bench.Library.Handler;
+import dev.qg.bench.Library.Pool;
+import dev.qg.bench.Library.PoolOptions;
 import dev.qg.bench.Scenario;
 import dev.qg.bench.Scenario.Entry;
 import dev.qg.bench.Scenario.Ratio;
 import dev.qg.bench.Setting;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,7 +44,7 @@ final class Fair {
 
   private final Setting setting;
   private final Map<String, LongAdder> used = new ConcurrentHashMap<>();
-  private final Map<Long, Long> sent = new ConcurrentHashMap<>();
+  private final Map<Integer, Long> sent = new ConcurrentHashMap<>();
   private final Queue<Double> waits = new ConcurrentLinkedQueue<>();
 
   private Fair(Setting setting) {
@@ -66,42 +65,35 @@ final class Fair {
     database.execute("truncate que_jobs restart identity");
     Duration time =
         setting.options().limit().compareTo(LONGEST) < 0 ? setting.options().limit() : LONGEST;
-    long jobs = THREADS * time.toMillis();
+    int jobs = (int) (THREADS * time.toMillis());
     List<String> quiet = IntStream.range(0, QUIET_QUEUES).mapToObj(i -> "quiet-" + i).toList();
-    WorkMap handlers =
-        WorkMap.builder()
-            .add("Slow", job -> use("Slow", SLOW_MILLIS))
-            .add("Fast", job -> use("Fast", FAST_MILLIS))
-            .add("Quiet", job -> arrived(Long.parseLong(job.args().data().replaceAll("\\D", ""))))
-            .build();
+    Map<String, Handler> handlers =
+        Map.of(
+            "Slow",
+            job -> use("Slow", SLOW_MILLIS),
+            "Fast",
+            job -> use("Fast", FAST_MILLIS),
+            "Quiet",
+            job -> arrived(job.number()));
+    List<String> queues = Stream.concat(Stream.of("slow", "fast"), quiet.stream()).toList();
     try (HikariDataSource dataSource = database.pool(THREADS + 3);
-        Qg qg = Qg.create(dataSource);
-        WorkerPool pool =
-            WorkerPool.builder(qg, handlers)
-                .count(THREADS)
-                .queues(
-                    "slow", Stream.concat(Stream.of("fast"), quiet.stream()).toArray(String[]::new))
-                .build()) {
-      enqueue(qg, "Slow", jobs / SLOW_MILLIS);
-      enqueue(qg, "Fast", jobs / FAST_MILLIS);
+        Library library = new Library(dataSource);
+        Pool pool = library.pool(PoolOptions.of(THREADS).withQueues(queues), handlers);
+        Connection sender = database.connect()) {
+      library.enqueueAll(sender, "Slow", "slow", jobs / SLOW_MILLIS);
+      library.enqueueAll(sender, "Fast", "fast", jobs / FAST_MILLIS);
       database.settle();
       pool.start();
       long end = System.nanoTime() + time.toNanos();
-      for (long i = 0; System.nanoTime() < end; i++) {
+      for (int i = 0; System.nanoTime() < end; i++) {
         sent.put(i, System.nanoTime());
-        String queue = quiet.get((int) (i % QUIET_QUEUES));
-        qg.enqueue(Job.of("Quiet").withQueue(queue).withArgs("[" + i + "]"));
+        library.enqueue(sender, "Quiet", quiet.get(i % QUIET_QUEUES), i);
         Thread.sleep(BETWEEN_QUIET_JOBS.toMillis());
       }
-      return figures(pool.snapshot());
+      return figures(pool.givenBack());
     } finally {
       database.execute("truncate que_jobs");
     }
-  }
-
-  private static void enqueue(Qg qg, String type, long count) {
-    qg.enqueueAll(
-        Collections.nCopies((int) count, Job.of(type).withQueue(type.toLowerCase(Locale.ROOT))));
   }
 
   private void use(String type, int millis) throws InterruptedException {
@@ -110,11 +102,11 @@ final class Fair {
     used.computeIfAbsent(type, first -> new LongAdder()).add(System.nanoTime() - start);
   }
 
-  private void arrived(long number) {
+  private void arrived(int number) {
     waits.add((System.nanoTime() - sent.get(number)) / 1e6);
   }
 
-  private Map<String, Double> figures(PoolSnapshot snapshot) {
+  private Map<String, Double> figures(double givenBack) {
     double slow = used.get("Slow").doubleValue();
     double fast = used.get("Fast").doubleValue();
     List<Double> sorted = new ArrayList<>(waits);
@@ -124,7 +116,7 @@ final class Fair {
     figures.put(FAST, 100 * fast / (slow + fast));
     figures.put("quiet, p50 in ms", sorted.get(sorted.size() / 2));
     figures.put("quiet, p99 in ms", sorted.get(sorted.size() * 99 / 100));
-    figures.put("given back, %", 100.0 * snapshot.givenBack() / snapshot.taken());
+    figures.put("given back, %", 100 * givenBack);
     return figures;
   }
 }

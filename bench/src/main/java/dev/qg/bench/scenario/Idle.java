@@ -1,10 +1,10 @@
 package dev.qg.bench.scenario;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.qg.Qg;
-import dev.qg.WorkMap;
-import dev.qg.WorkerPool;
 import dev.qg.bench.Database;
+import dev.qg.bench.Library;
+import dev.qg.bench.Library.Pool;
+import dev.qg.bench.Library.PoolOptions;
 import dev.qg.bench.Scenario;
 import dev.qg.bench.Scenario.Entry;
 import dev.qg.bench.Setting;
@@ -42,12 +42,8 @@ final class Idle {
     database.execute("truncate que_jobs restart identity");
     int workers = setting.options().workers();
     try (HikariDataSource dataSource = database.pool(workers + 2);
-        Qg qg = Qg.create(dataSource);
-        WorkerPool pool =
-            WorkerPool.builder(qg, WorkMap.of("Bench", job -> {}))
-                .count(workers)
-                .interval(INTERVAL)
-                .build();
+        Library library = new Library(dataSource);
+        Pool pool = library.pool(PoolOptions.of(workers).withInterval(INTERVAL), job -> {});
         Connection observer = database.connect()) {
       pool.start();
       Thread.sleep(2 * INTERVAL.toMillis());

@@ -1,11 +1,10 @@
 package dev.qg.bench.scenario;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.qg.Job;
-import dev.qg.Qg;
-import dev.qg.WorkMap;
-import dev.qg.WorkerPool;
 import dev.qg.bench.Database;
+import dev.qg.bench.Library;
+import dev.qg.bench.Library.Pool;
+import dev.qg.bench.Library.PoolOptions;
 import dev.qg.bench.Scenario;
 import dev.qg.bench.Scenario.Entry;
 import dev.qg.bench.Scenario.Ratio;
@@ -119,11 +118,10 @@ final class Latency {
     Database database = setting.database();
     long later = database.number("select count(*) from que_jobs");
     SynchronousQueue<Long> arrivals = new SynchronousQueue<>();
-    WorkMap workMap = WorkMap.of("Bench", job -> arrivals.put(System.nanoTime()));
     int workers = setting.options().workers();
     try (HikariDataSource dataSource = database.pool(workers + 2);
-        Qg qg = Qg.create(dataSource);
-        WorkerPool pool = WorkerPool.builder(qg, workMap).count(workers).build();
+        Library library = new Library(dataSource);
+        Pool pool = library.pool(PoolOptions.of(workers), job -> arrivals.put(System.nanoTime()));
         Connection sender = database.connect()) {
       pool.start();
       Map<String, Double> figures =
@@ -133,7 +131,7 @@ final class Latency {
               new Probe() {
                 @Override
                 public void send(int number) {
-                  qg.enqueue(sender, Job.of("Bench").withArgs("[" + number + "]"));
+                  library.enqueue(sender, number);
                 }
 
                 @Override
@@ -141,7 +139,7 @@ final class Latency {
                   return arrivals.poll(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
                 }
               });
-      pool.shutdown();
+      pool.stop();
       if (database.number("select count(*) from que_jobs") != later) {
         throw new IllegalStateException("Jobs are left");
       }

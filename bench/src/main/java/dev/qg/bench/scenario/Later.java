@@ -1,13 +1,13 @@
 package dev.qg.bench.scenario;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.qg.Qg;
-import dev.qg.WorkMap;
-import dev.qg.WorkerPool;
 import dev.qg.bench.Contestant;
 import dev.qg.bench.Database;
 import dev.qg.bench.Drains;
 import dev.qg.bench.Ledger;
+import dev.qg.bench.Library;
+import dev.qg.bench.Library.Pool;
+import dev.qg.bench.Library.PoolOptions;
 import dev.qg.bench.Scenario;
 import dev.qg.bench.Scenario.Entry;
 import dev.qg.bench.Scenario.Ratio;
@@ -97,9 +97,8 @@ final class Later {
   private static Double idle(Setting setting) throws Exception {
     int workers = setting.options().workers();
     try (HikariDataSource dataSource = setting.database().pool(workers + 2);
-        Qg qg = Qg.create(dataSource);
-        WorkerPool pool =
-            WorkerPool.builder(qg, WorkMap.of("Bench", job -> {})).count(workers).build();
+        Library library = new Library(dataSource);
+        Pool pool = library.pool(PoolOptions.of(workers), job -> {});
         Connection observer = setting.database().connect()) {
       pool.start();
       Thread.sleep(1_000);

@@ -1,10 +1,10 @@
 package dev.qg.bench.scenario;
 
-import dev.qg.LockedJob;
 import dev.qg.bench.Contestant;
 import dev.qg.bench.Database;
 import dev.qg.bench.Drains;
 import dev.qg.bench.Ledger;
+import dev.qg.bench.Library.Running;
 import dev.qg.bench.Scenario;
 import dev.qg.bench.Scenario.Entry;
 import dev.qg.bench.Scenario.Ratio;
@@ -44,7 +44,7 @@ final class TransactionalHandlers {
         List.of(Ratio.of("≥ 0.7", "qg", "plain JDBC")));
   }
 
-  private static void insert(LockedJob job) throws SQLException {
+  private static void insert(Running job) throws SQLException {
     try (PreparedStatement insert =
         job.connection().prepareStatement("insert into bench_effects (job_id) values (?)")) {
       insert.setLong(1, job.id());
