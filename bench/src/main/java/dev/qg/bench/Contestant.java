@@ -16,6 +16,11 @@ public interface Contestant extends AutoCloseable {
    */
   void drain(Ledger ledger) throws Exception;
 
+  /** Connects an application that enqueues as this queue's documentation says. */
+  default Client client() throws Exception {
+    throw new UnsupportedOperationException();
+  }
+
   /** How many jobs are waiting or being worked, by what the table says. */
   long left() throws Exception;
 

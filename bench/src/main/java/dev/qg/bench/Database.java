@@ -11,6 +11,8 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Properties;
+import org.postgresql.Driver;
 
 /**
  * The PostgreSQL of all runs: the one at {@code -Dbench.url}, or else an embedded one with durable
@@ -25,6 +27,11 @@ public final class Database implements AutoCloseable {
 
   private static final String OUR_TABLES =
       "select string_agg(format('%I.%I', schemaname, tablename), ', ') from pg_tables"
+          + " where schemaname in ('qg_bench', 'qg_bench_graphile')";
+
+  private static final String AUTOVACUUM =
+      "select string_agg(format('alter table %%I.%%I %s (autovacuum_enabled%s)', schemaname,"
+          + " tablename), '; ') from pg_tables"
           + " where schemaname in ('qg_bench', 'qg_bench_graphile')";
 
   private static final String INSUFFICIENT_PRIVILEGE = "42501";
@@ -42,8 +49,9 @@ public final class Database implements AutoCloseable {
     String given = System.getProperty("bench.url");
     EmbeddedPostgres embedded = given == null ? start() : null;
     String url = given == null ? embedded.getJdbcUrl("postgres", "postgres") : given;
-    Database database =
-        new Database(url + (url.contains("?") ? "&" : "?") + "currentSchema=" + SCHEMA, embedded);
+    String schema = "currentSchema=" + SCHEMA;
+    String all = url.contains(schema) ? url : url + (url.contains("?") ? "&" : "?") + schema;
+    Database database = new Database(all, embedded);
     database.execute("drop schema if exists " + SCHEMA + ", " + GRAPHILE_SCHEMA + " cascade");
     database.execute("create schema " + SCHEMA);
     for (String migration : Library.migrations()) {
@@ -89,6 +97,17 @@ public final class Database implements AutoCloseable {
         current_setting('fsync'), current_setting('synchronous_commit'), \
         current_setting('full_page_writes'), current_setting('shared_buffers'), \
         current_setting('max_wal_size'))""");
+  }
+
+  /** A proxy in front of it, at first for nobody. */
+  Wire wire() throws IOException {
+    Properties parsed = Driver.parseURL(url, null);
+    return new Wire(parsed.getProperty("PGHOST"), Integer.parseInt(parsed.getProperty("PGPORT")));
+  }
+
+  /** The same database, behind the proxy. */
+  Database by(Wire wire) {
+    return at(url.replaceFirst("//[^/]*/", "//localhost:" + wire.port() + "/"));
   }
 
   /** A connection of one's own. */
@@ -140,6 +159,16 @@ public final class Database implements AutoCloseable {
         throw e;
       }
     }
+  }
+
+  /** Has the server vacuum the bench's tables by itself, or not. */
+  public void autovacuum(boolean on) throws SQLException {
+    execute(text(on ? AUTOVACUUM.formatted("reset", "") : AUTOVACUUM.formatted("set", " = off")));
+  }
+
+  /** Brings statistics in order and nothing else. */
+  public void analyze() throws SQLException {
+    execute("analyze " + text(OUR_TABLES));
   }
 
   @Override

@@ -21,10 +21,14 @@ public final class Ledger {
   private static final int MARKS = 10;
   private static final Duration UNTIL_FINISHED = Duration.ofSeconds(30);
 
+  /** How long nothing is worked before the ledger asks whether anything is left to be worked. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private final AtomicIntegerArray times;
   private final int wanted;
   private final Duration limit;
   private final Handler handler;
+  private final Callable<?> start;
 
   private final AtomicInteger worked = new AtomicInteger();
   private final CountDownLatch complete = new CountDownLatch(1);
@@ -36,31 +40,41 @@ public final class Ledger {
   private volatile long ended;
   private volatile int workedAtEnd;
 
-  private Ledger(int jobs, int wanted, Duration limit, Handler handler) {
+  private Ledger(int jobs, int wanted, Duration limit, Handler handler, Callable<?> start) {
     this.times = new AtomicIntegerArray(jobs);
     this.wanted = wanted;
     this.limit = limit;
     this.handler = handler;
+    this.start = start;
   }
 
   /** Wants all jobs. */
   public static Ledger of(int jobs) {
-    return new Ledger(jobs, jobs, Duration.ofHours(1), number -> {});
+    return new Ledger(jobs, jobs, Duration.ofHours(1), number -> {}, null);
   }
 
   /** Is content with some of the jobs. */
   public Ledger wanting(int some) {
-    return new Ledger(times.length(), Math.min(some, times.length()), limit, handler);
+    return new Ledger(times.length(), Math.min(some, times.length()), limit, handler, start);
   }
 
   /** Is content with what was worked when the time is up. */
   public Ledger within(Duration time) {
-    return new Ledger(times.length(), wanted, time, handler);
+    return new Ledger(times.length(), wanted, time, handler, start);
   }
 
   /** Has each job do something. */
   public Ledger handling(Handler work) {
-    return new Ledger(times.length(), wanted, limit, work);
+    return new Ledger(times.length(), wanted, limit, work, start);
+  }
+
+  /**
+   * Does something when the clock starts, and does not look whether the jobs have left the table:
+   * who measures what a contestant uses must not use anything meanwhile. What is left to do when
+   * all jobs are worked, the contestant does when its workers are stopped.
+   */
+  public Ledger measuring(Callable<?> atStart) {
+    return new Ledger(times.length(), wanted, limit, handler, atStart);
   }
 
   /** How many jobs there are. */
@@ -69,7 +83,10 @@ public final class Ledger {
   }
 
   /** Starts the clock. */
-  public void begin() {
+  public void begin() throws Exception {
+    if (start != null) {
+      start.call();
+    }
     began = System.nanoTime();
     marks[0] = began;
   }
@@ -111,13 +128,26 @@ public final class Ledger {
 
   /**
    * Waits until the contestant may stop; if all jobs were worked, until none is left in the table
-   * either. Then stops the clock.
+   * either. Then stops the clock. If jobs have left the table unworked, it stops too: {@link
+   * #check} tells.
    */
   public void await(Callable<Long> left) throws Exception {
+    long moved = System.nanoTime();
+    int before = 0;
     while (!complete.await(1, TimeUnit.SECONDS) && !timeIsUp()) {
-      Progress.show(worked.get(), wanted);
+      int now = worked.get();
+      Progress.show(now, wanted);
+      if (now > before) {
+        moved = System.nanoTime();
+        before = now;
+      } else if (System.nanoTime() - moved > PATIENCE.toNanos()) {
+        if (left.call() == 0) {
+          break;
+        }
+        moved = System.nanoTime();
+      }
     }
-    if (worked.get() == jobs()) {
+    if (worked.get() == jobs() && start == null) {
       long workedAt = System.nanoTime();
       while (left.call() > 0) {
         if (System.nanoTime() - workedAt > UNTIL_FINISHED.toNanos()) {

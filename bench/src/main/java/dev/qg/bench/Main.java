@@ -36,6 +36,9 @@ public final class Main {
     }
     try (Database database = Database.open()) {
       System.out.println(database.describe());
+      if (options.against().isPresent()) {
+        return new Against(database, options).run();
+      }
       Runner runner = new Runner(options);
       List<Result> results = new ArrayList<>();
       for (Scenario scenario : Scenarios.all(new Setting(database, options))) {

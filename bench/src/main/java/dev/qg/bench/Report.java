@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Tells the results: a table for people, a file for programs, a chart for documents. */
 final class Report {
@@ -21,16 +23,17 @@ final class Report {
 
   static void print(List<Result> results, PrintStream out) {
     for (Result result : results) {
-      out.printf("%n%s, %s%n", result.scenario().name(), result.scenario().unit());
+      String unit = result.scenario().unit();
+      out.printf("%n%s%s%n", result.scenario().name(), unit.isEmpty() ? "" : ", " + unit);
       result
           .figures()
-          .forEach((name, figure) -> out.printf("  %-44s %12s%n", name, Runner.number(figure)));
+          .forEach((name, figure) -> out.printf("  %-48s %12s%n", name, Runner.number(figure)));
       result
           .ratios()
           .forEach(
               (ratio, value) ->
                   out.printf(
-                      Locale.ROOT, "  %-44s %12.2f   %s%n", ratio.name(), value, ratio.goal()));
+                      Locale.ROOT, "  %-48s %12.2f   %s%n", ratio.name(), value, ratio.goal()));
     }
   }
 
@@ -47,7 +50,20 @@ final class Report {
       all.set(known, node(result));
     }
     Files.writeString(file, JSON.writeValueAsString(all) + "\n");
-    Files.writeString(directory.resolve(result.scenario().name() + ".svg"), Chart.of(result));
+    if (!result.scenario().unit().isEmpty()) {
+      Files.writeString(directory.resolve(result.scenario().name() + ".svg"), Chart.of(result));
+    }
+  }
+
+  /** Reads the figures of a scenario again, as they were written. */
+  static Map<String, Double> figures(Path directory, String scenario) throws IOException {
+    ArrayNode all = (ArrayNode) JSON.readTree(directory.resolve("latest.json").toFile());
+    Map<String, Double> figures = new LinkedHashMap<>();
+    all.get(indexOf(all, scenario))
+        .path("figures")
+        .properties()
+        .forEach(figure -> figures.put(figure.getKey(), figure.getValue().asDouble()));
+    return figures;
   }
 
   private static int indexOf(ArrayNode all, String name) {
@@ -70,8 +86,9 @@ final class Report {
     return node;
   }
 
-  /** Three decimals: more is noise. */
+  /** Three decimals, or six of what is small: more is noise. */
   private static double rounded(double value) {
-    return Math.round(value * 1000) / 1000.0;
+    double unit = value < 0.1 ? 1e6 : 1e3;
+    return Math.round(value * unit) / unit;
   }
 }

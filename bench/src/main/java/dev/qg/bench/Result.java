@@ -26,7 +26,7 @@ record Result(Scenario scenario, Map<String, Double> figures, Map<Ratio, Double>
     return new Result(scenario, medians, ratios);
   }
 
-  private static double median(List<Double> figures) {
+  static double median(List<Double> figures) {
     List<Double> sorted = figures.stream().sorted().toList();
     int middle = sorted.size() / 2;
     return sorted.size() % 2 == 1

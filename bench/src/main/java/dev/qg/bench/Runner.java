@@ -12,6 +12,8 @@ import java.util.Map;
  */
 final class Runner {
 
+  private static final int IN_A_LINE = 5;
+
   private final Options options;
 
   private int failures;
@@ -28,14 +30,16 @@ final class Runner {
   Result run(Scenario scenario) {
     System.out.printf("%n%s: %s%n", scenario.name(), scenario.about());
     Map<String, List<Double>> figures = new LinkedHashMap<>();
-    for (int round = 1; round <= options.rounds(); round++) {
+    for (int round = 1 - options.warmUps(); round <= options.rounds(); round++) {
       for (Entry entry : scenario.entries()) {
         if (options.wants(entry)) {
           Progress.begin("  %d/%d  %-34s".formatted(round, options.rounds(), entry.name()));
-          measure(entry, scenario.unit())
-              .forEach(
-                  (name, figure) ->
-                      figures.computeIfAbsent(name, any -> new ArrayList<>()).add(figure));
+          Map<String, Double> measured = measure(entry, scenario.unit());
+          if (round > 0) {
+            measured.forEach(
+                (name, figure) ->
+                    figures.computeIfAbsent(name, any -> new ArrayList<>()).add(figure));
+          }
         }
       }
     }
@@ -61,18 +65,20 @@ final class Runner {
       return "left out";
     }
     return String.join(
-        "; ",
+        measured.size() <= IN_A_LINE ? "; " : "\n       ",
         measured.entrySet().stream()
             .map(
                 figure ->
-                    (measured.size() == 1 ? "" : figure.getKey() + " ")
-                        + number(figure.getValue())
-                        + " "
-                        + unit)
+                    ((measured.size() == 1 ? "" : figure.getKey() + " ")
+                            + number(figure.getValue())
+                            + " "
+                            + unit)
+                        .trim())
             .toList());
   }
 
   static String number(double figure) {
-    return String.format(Locale.ROOT, figure < 100 ? "%,.2f" : "%,.0f", figure);
+    String format = figure >= 100 ? "%,.0f" : figure >= 0.1 || figure == 0 ? "%,.2f" : "%,.5f";
+    return String.format(Locale.ROOT, format, figure);
   }
 }

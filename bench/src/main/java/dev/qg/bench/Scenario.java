@@ -8,7 +8,7 @@ import java.util.Map;
  *
  * @param name as given on the command line
  * @param about a sentence for the report
- * @param unit of all its figures
+ * @param unit of all its figures; empty if each figure's name tells it, and then there is no chart
  * @param entries what is run in each round, in this order
  * @param ratios what is compared
  */

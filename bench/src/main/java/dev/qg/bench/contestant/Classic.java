@@ -69,7 +69,7 @@ public final class Classic extends JobTable {
   private record Job(
       String queue, short priority, OffsetDateTime runAt, long id, String type, String args) {}
 
-  private static final class One extends Session {
+  private static final class One extends Session implements Threads.One {
 
     private final PreparedStatement lock;
     private final PreparedStatement check;

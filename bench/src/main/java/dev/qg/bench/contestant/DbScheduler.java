@@ -1,14 +1,19 @@
 package dev.qg.bench.contestant;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.SchedulerClient;
+import com.github.kagkarlsson.scheduler.task.TaskInstance;
 import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.qg.bench.Client;
 import dev.qg.bench.Contestant;
 import dev.qg.bench.Database;
 import dev.qg.bench.Ledger;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.stream.IntStream;
 
 /**
  * db-scheduler as its performance page runs it: 50 threads and lock-and-fetch, with the limits that
@@ -57,6 +62,32 @@ public final class DbScheduler implements Contestant {
         "insert into scheduled_tasks (task_name, task_instance, execution_time, picked, version)"
             + " select 'bench', number, now(), false, 1 from generate_series(0, %d - 1) number"
                 .formatted(jobs));
+  }
+
+  @Override
+  public Client client() {
+    HikariDataSource dataSource = database.pool(1);
+    OneTimeTask<Void> task = Tasks.oneTime("bench").execute((instance, context) -> {});
+    SchedulerClient client = SchedulerClient.Builder.create(dataSource, task).build();
+    return new Client() {
+      @Override
+      public void enqueue(int number) {
+        client.scheduleIfNotExists(task.instance(String.valueOf(number)), Instant.now());
+      }
+
+      @Override
+      public void enqueueAll(int from, int count) {
+        client.scheduleBatch(
+            IntStream.range(from, from + count)
+                .<TaskInstance<?>>mapToObj(number -> task.instance(String.valueOf(number))),
+            Instant.now());
+      }
+
+      @Override
+      public void close() {
+        dataSource.close();
+      }
+    };
   }
 
   @Override

@@ -1,11 +1,14 @@
 package dev.qg.bench.contestant;
 
+import dev.qg.bench.Client;
 import dev.qg.bench.Contestant;
 import dev.qg.bench.Database;
 import dev.qg.bench.Ledger;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +21,16 @@ public final class GraphileWorker implements Contestant {
 
   /** The newest that runs on Node.js before 22. */
   private static final String PACKAGE = "graphile-worker@0.17.3";
+
+  private static final String ADD_JOBS =
+      """
+      select count(*) from %1$s.add_jobs((
+        select array_agg(
+          row('bench', json_build_object('number', number), null, null, null, null, null, null)
+            ::%1$s.job_spec)
+        from generate_series(?::int, ?::int) number))
+      """
+          .formatted(Database.GRAPHILE_SCHEMA);
 
   private static final int AT_A_TIME = 10_000;
   private static final Path HOME = Path.of("target", "graphile-worker").toAbsolutePath();
@@ -75,17 +88,44 @@ public final class GraphileWorker implements Contestant {
   /** Many at a time: a call for each takes the longer, the more there were in the transaction. */
   @Override
   public void enqueue(int jobs) throws SQLException {
-    for (int first = 0; first < jobs; first += AT_A_TIME) {
-      int last = Math.min(jobs, first + AT_A_TIME) - 1;
-      database.execute(
-          """
-          select count(*) from %1$s.add_jobs((
-            select array_agg(
-              row('bench', json_build_object('number', number), null, null, null, null, null, null)
-                ::%1$s.job_spec)
-            from generate_series(%2$d, %3$d) number))
-          """
-              .formatted(schema(), first, last));
+    try (Calls client = new Calls(database.connect())) {
+      for (int first = 0; first < jobs; first += AT_A_TIME) {
+        client.enqueueAll(first, Math.min(AT_A_TIME, jobs - first));
+      }
+    }
+  }
+
+  @Override
+  public Client client() throws SQLException {
+    return new Calls(database.connect());
+  }
+
+  /** Its SQL functions, which are its way for programs in other languages. */
+  private static final class Calls extends Session implements Client {
+
+    private final PreparedStatement one;
+    private final PreparedStatement many;
+
+    Calls(Connection connection) throws SQLException {
+      super(connection);
+      this.one =
+          connection.prepareStatement(
+              "select 1 from %s.add_job('bench', json_build_object('number', ?::int))"
+                  .formatted(schema()));
+      this.many = connection.prepareStatement(ADD_JOBS);
+    }
+
+    @Override
+    public void enqueue(int number) throws SQLException {
+      one.setInt(1, number);
+      one.execute();
+    }
+
+    @Override
+    public void enqueueAll(int from, int count) throws SQLException {
+      many.setInt(1, from);
+      many.setInt(2, from + count - 1);
+      many.execute();
     }
   }
 

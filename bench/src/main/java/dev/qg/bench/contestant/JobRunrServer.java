@@ -3,6 +3,7 @@ package dev.qg.bench.contestant;
 import static org.jobrunr.server.BackgroundJobServerConfiguration.usingStandardBackgroundJobServerConfiguration;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.qg.bench.Client;
 import dev.qg.bench.Contestant;
 import dev.qg.bench.Database;
 import dev.qg.bench.Ledger;
@@ -64,16 +65,40 @@ public final class JobRunrServer implements Contestant {
 
   @Override
   public void enqueue(int jobs) {
+    jobs().enqueueAll(0, jobs);
+  }
+
+  @Override
+  public Client client() {
+    return jobs();
+  }
+
+  private Jobs jobs() {
     JobRunr.configure().useStorageProvider(storage).initialize();
-    new JobRequestScheduler(storage)
-        .enqueue(
-            IntStream.range(0, jobs)
-                .mapToObj(
-                    number -> {
-                      Numbered job = new Numbered();
-                      job.number = number;
-                      return job;
-                    }));
+    return new Jobs(new JobRequestScheduler(storage));
+  }
+
+  /** Saves many jobs by statements of its own. */
+  private record Jobs(JobRequestScheduler scheduler) implements Client {
+
+    @Override
+    public void enqueue(int number) {
+      scheduler.enqueue(job(number));
+    }
+
+    @Override
+    public void enqueueAll(int from, int count) {
+      scheduler.enqueue(IntStream.range(from, from + count).mapToObj(Jobs::job));
+    }
+
+    private static Numbered job(int number) {
+      Numbered job = new Numbered();
+      job.number = number;
+      return job;
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Override

@@ -52,7 +52,7 @@ public final class PlainTransactions extends JobTable {
     return keys;
   }
 
-  private static final class One extends Session {
+  private static final class One extends Session implements Threads.One {
 
     private final ConcurrentLinkedQueue<Key> keys;
     private final PreparedStatement insert;

@@ -1,12 +1,15 @@
 package dev.qg.bench.contestant;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.qg.bench.Client;
 import dev.qg.bench.Database;
 import dev.qg.bench.Ledger;
 import dev.qg.bench.Library;
 import dev.qg.bench.Library.Handler;
 import dev.qg.bench.Library.Pool;
 import dev.qg.bench.Library.PoolOptions;
+import java.sql.Connection;
+import java.sql.SQLException;
 
 /** The library: a pool with its defaults, but for the count. */
 public final class QgPool extends JobTable {
@@ -32,6 +35,33 @@ public final class QgPool extends JobTable {
     this.connections = connections;
     this.virtual = virtual;
     this.first = first;
+  }
+
+  @Override
+  public Client client() {
+    HikariDataSource dataSource = database.pool(1);
+    Library library = new Library(dataSource);
+    return new Client() {
+      @Override
+      public void enqueue(int number) throws SQLException {
+        try (Connection connection = dataSource.getConnection()) {
+          library.enqueue(connection, number);
+        }
+      }
+
+      @Override
+      public void enqueueAll(int from, int count) throws SQLException {
+        try (Connection connection = dataSource.getConnection()) {
+          library.enqueueAll(connection, from, count);
+        }
+      }
+
+      @Override
+      public void close() {
+        library.close();
+        dataSource.close();
+      }
+    };
   }
 
   @Override

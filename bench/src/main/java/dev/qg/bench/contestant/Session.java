@@ -3,8 +3,8 @@ package dev.qg.bench.contestant;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/** A worker in plain JDBC, with a connection of its own. */
-abstract class Session implements Threads.One {
+/** A worker or a client in plain JDBC, with a connection of its own. */
+abstract class Session implements AutoCloseable {
 
   protected final Connection connection;
 

@@ -7,15 +7,13 @@ import dev.qg.bench.Scenario;
 import dev.qg.bench.Scenario.Entry;
 import dev.qg.bench.Scenario.Ratio;
 import dev.qg.bench.Setting;
-import java.nio.charset.StandardCharsets;
+import dev.qg.bench.contestant.Limit;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.postgresql.PGConnection;
-import org.postgresql.copy.CopyIn;
 
 /** How fast jobs are enqueued, by one thread. */
 final class Enqueue {
@@ -150,15 +148,6 @@ final class Enqueue {
 
   private static void copy(Connection connection, Library library, int from, int count)
       throws SQLException {
-    CopyIn copy =
-        connection
-            .unwrap(PGConnection.class)
-            .getCopyAPI()
-            .copyIn("copy que_jobs (job_class, args) from stdin");
-    for (int number = from; number < from + count; number++) {
-      byte[] row = ("Bench\t[" + number + "]\n").getBytes(StandardCharsets.UTF_8);
-      copy.writeToCopy(row, 0, row.length);
-    }
-    copy.endCopy();
+    Limit.copy(connection, from, count);
   }
 }

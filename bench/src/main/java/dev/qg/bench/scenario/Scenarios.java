@@ -21,6 +21,7 @@ public final class Scenarios {
     ALL.put(Depth.NAME, Depth::of);
     ALL.put(Later.NAME, Later::of);
     ALL.put(OneByOne.NAME, OneByOne::of);
+    ALL.put(Cost.NAME, Cost::of);
     ALL.put(Enqueue.NAME, Enqueue::of);
     ALL.put(Latency.NAME, Latency::of);
     ALL.put(Fair.NAME, Fair::of);
