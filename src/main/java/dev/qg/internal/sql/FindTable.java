@@ -24,7 +24,7 @@ public final class FindTable {
   }
 
   static Query query(String table) {
-    return select(Functions.toRegclass(table).isNotNull());
+    return select(Functions.oidOf(table).isNotNull());
   }
 
   /** Whether the table is there, in the schema that was set or on the search path. */

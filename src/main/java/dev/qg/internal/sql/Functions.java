@@ -108,14 +108,19 @@ final class Functions {
     return function("set_config", SQLDataType.CLOB, name, value, inline(true));
   }
 
-  /** The sequence that the column takes its default from. */
+  /** What an oid of a table or a sequence names. */
+  static Field<String> regclass(Field<Long> oid) {
+    return oid.cast(REGCLASS);
+  }
+
+  /** The sequence that belongs to the column. */
   static Field<String> serialSequence(String table, String column) {
     return function("pg_get_serial_sequence", SQLDataType.CLOB, inline(table), inline(column))
         .cast(REGCLASS);
   }
 
   /** The oid of the table of that name, or null where there is none. */
-  static Field<String> toRegclass(String table) {
-    return function("to_regclass", SQLDataType.CLOB, inline(table));
+  static Field<Long> oidOf(String table) {
+    return function("to_regclass", SQLDataType.BIGINT, inline(table));
   }
 }
