@@ -77,6 +77,13 @@ public final class AdjustSession {
           new Setting("enable_tidscan", "on"),
           new Setting("jit_above_cost", "100000"));
 
+  /**
+   * A stricter level gains nothing here, and fails what the others' transactions make impossible to
+   * put in an order.
+   */
+  private static final Setting ISOLATION =
+      new Setting("default_transaction_isolation", "read committed");
+
   /** Of an application, which may read slowly: that looks as if it were gone. */
   static final List<Setting> TO_WORK =
       concat(WATCHED, List.of(new Setting("tcp_user_timeout", "20000")));
@@ -85,6 +92,7 @@ public final class AdjustSession {
       concat(
           concat(WATCHED, TO_PLAN),
           List.of(
+              ISOLATION,
               // As that of a silent one, for a client that doesn't acknowledge what it is sent.
               new Setting("tcp_user_timeout", "10000"),
               new Setting("idle_session_timeout", "0"),
@@ -94,7 +102,7 @@ public final class AdjustSession {
               millis("lock_timeout", Timings.LOCK_TIMEOUT_TO_HOLD)));
 
   static final List<Setting> TO_WRITE =
-      concat(TO_PLAN, List.of(millis("lock_timeout", Timings.LOCK_TIMEOUT_TO_WRITE)));
+      concat(TO_PLAN, List.of(ISOLATION, millis("lock_timeout", Timings.LOCK_TIMEOUT_TO_WRITE)));
 
   /** What is locked by others at this moment is left for another time. */
   static final List<Setting> TO_WRITE_WHAT_IS_FREE =

@@ -33,6 +33,7 @@ class AdjustSessionTest {
     Plans.execute(session, "set statement_timeout = '90s'");
     Plans.execute(session, "set lock_timeout = '1500ms'");
     Plans.execute(session, "set enable_nestloop = off");
+    Plans.execute(session, "set default_transaction_isolation = serializable");
     Plans.execute(session, "set idle_in_transaction_session_timeout = '2min'");
     if (knows14(settings())) {
       Plans.execute(session, "set idle_session_timeout = '10min'");
@@ -51,6 +52,8 @@ class AdjustSessionTest {
         new TreeMap<>(
             Map.of(
                 "enable_nestloop", "on",
+                "default_transaction_isolation", "read committed",
+                "transaction_isolation", "read committed",
                 "tcp_keepalives_idle", "5",
                 "tcp_keepalives_interval", "2",
                 "tcp_keepalives_count", "3",
