@@ -176,9 +176,6 @@ final class Enqueuer {
   }
 
   private int revive(Connection connection, List<Long> ids, JobNotices notices) {
-    if (!isToldOfJobs()) {
-      return sql.reviveJobs().execute(connection, ids).size();
-    }
     return Connections.inTransaction(
         connection,
         sql,

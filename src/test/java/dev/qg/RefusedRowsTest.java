@@ -41,7 +41,7 @@ class RefusedRowsTest {
 
     assertThatThrownBy(() -> db.qg().enqueue(Job.of("A")))
         .isInstanceOf(DataAccessException.class)
-        .hasMessageContaining("has not taken 1 of 1 new jobs")
+        .hasMessageContaining("has not taken 1 of 1 jobs")
         .hasMessageContaining("trigger");
     assertThatThrownBy(() -> db.ctx().transaction(cfg -> db.qg().enqueue(cfg, Job.of("A"))))
         .hasMessageContaining("trigger");
@@ -56,7 +56,7 @@ class RefusedRowsTest {
     jobs.add(Job.of("Not"));
 
     assertThatThrownBy(() -> db.qg().enqueueAll(jobs))
-        .hasMessageContaining("has not taken 1 of " + count + " new jobs");
+        .hasMessageContaining("has not taken 1 of " + count + " jobs");
 
     assertThat(db.jobs()).isEmpty();
   }
@@ -66,7 +66,7 @@ class RefusedRowsTest {
     createTrigger("new.job_id := -new.job_id; return new;");
 
     assertThatThrownBy(() -> db.qg().enqueueAll(List.of(Job.of("A"), Job.of("B"))))
-        .hasMessageContaining("has not taken 2 of 2 new jobs as they were sent");
+        .hasMessageContaining("has not taken 2 of 2 jobs as they were sent");
 
     assertThat(db.jobs()).isEmpty();
     long id = db.qg().enqueue(Job.of("A"));

@@ -77,7 +77,7 @@ public final class BulkInsert {
             + missing
             + " of "
             + of
-            + " new jobs as they were sent: a trigger or a rule on it suppresses or changes them."
+            + " jobs as they were sent: a trigger or a rule on it suppresses or changes them."
             + " Roll the transaction back, unless the other jobs are wanted");
   }
 

@@ -139,8 +139,15 @@ final class EndWriter {
     some.forEach(Ending::send);
     Set<Long> hit = statement.apply(some);
     counters.endStatements.increment();
-    counters.endedByThem.add(some.size());
-    some.forEach(ending -> settle(ending, hit.contains(ending.key().id())));
+    counters.endedByThem.add(hit.size());
+    for (Ending ending : some) {
+      if (hit.contains(ending.key().id())) {
+        settle(ending, true);
+      } else {
+        // It is lost, or its end is suppressed: by itself, that can be told.
+        ending.refuse();
+      }
+    }
   }
 
   private void writeLast(Session session) {
@@ -151,7 +158,7 @@ final class EndWriter {
       ending.send();
       hit = write(session, ending);
     } catch (RuntimeException e) {
-      if (SqlStates.isAnswer(e)) {
+      if (SqlStates.isAnswer(e) || e instanceof SuppressedException) {
         ending.refuse();
       }
       requireAnswer(session, e);
@@ -170,7 +177,11 @@ final class EndWriter {
     Connection connection = session.connection();
     Failure failure = ending.failure();
     if (failure == null) {
-      return sql.deleteJob().execute(connection, ending.key());
+      boolean hit = sql.deleteJob().execute(connection, ending.key());
+      if (!hit) {
+        SuppressedException.requireLost(connection, sql, ending.job().row());
+      }
+      return hit;
     }
     OwnTransaction transaction = new OwnTransaction(connection);
     try {
@@ -192,6 +203,9 @@ final class EndWriter {
    * refused may be so by what a handler has set on the connection before.
    */
   private static void requireAnswer(Session session, RuntimeException e) {
+    if (e instanceof SuppressedException && !session.isEnded()) {
+      return;
+    }
     if (SqlStates.isLocked(e) && !session.isEnded()) {
       // Others may have locked many rows: each can't be waited for.
       session.settings().toWriteWhatIsFree();

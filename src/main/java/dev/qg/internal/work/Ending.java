@@ -24,7 +24,7 @@ final class Ending {
 
   private enum State {
     NEW,
-    /** The server has refused it where it was sent alone: that is known not to be written. */
+    /** The server has refused it, or it hit no row: that is known not to be written. */
     REFUSED,
     /** It is under way, or has failed together with others or without an answer. */
     SENT,
@@ -88,7 +88,7 @@ final class Ending {
     state = state == State.SENT || state == State.UNCERTAIN ? State.UNCERTAIN : State.SENT;
   }
 
-  /** Hears that the server has refused the statement that was sent last. */
+  /** Hears that the server has refused the statement that was sent last, or that it hit no row. */
   void refuse() {
     if (state == State.SENT) {
       state = State.REFUSED;

@@ -26,6 +26,7 @@ record Failures(Statements sql) {
    * than one statement.
    *
    * @return false if the job was lost
+   * @throws SuppressedException if it was not, and nothing is written all the same
    */
   boolean record(JobRow row, JobTransaction transaction, Failure failure) {
     try {
@@ -49,13 +50,15 @@ record Failures(Statements sql) {
   }
 
   private boolean retry(JobRow row, JobTransaction transaction, Duration delay, String error) {
-    return transaction.call(
-        connection -> sql.scheduleRetry().execute(connection, row.key(), delay, error));
+    boolean hit =
+        transaction.call(
+            connection -> sql.scheduleRetry().execute(connection, row.key(), delay, error));
+    return hit || lost(row, transaction);
   }
 
   private boolean bury(JobRow row, JobTransaction transaction, String error) {
     try {
-      return sql.buryJob().execute(transaction.begin(), row.key(), error);
+      return sql.buryJob().execute(transaction.begin(), row.key(), error) || lost(row, transaction);
     } catch (DataAccessException e) {
       if (e.sqlStateClass() == SQLStateClass.C22_DATA_EXCEPTION) {
         throw e;
@@ -71,5 +74,15 @@ record Failures(Statements sql) {
       String both = ErrorText.storable("It could not be given up: " + e + "\n" + error);
       return retry(row, transaction, KEPT_FOR, both);
     }
+  }
+
+  /** The row may be deleted, where only its insertion among the dead ones hit nothing. */
+  private boolean lost(JobRow row, JobTransaction transaction) {
+    transaction.rollback();
+    return transaction.call(
+        connection -> {
+          SuppressedException.requireLost(connection, sql, row);
+          return false;
+        });
   }
 }
