@@ -70,7 +70,7 @@ final class Core {
   /** Runs something on a connection of our own, whose statements commit by themselves. */
   <T> T own(Function<Connection, T> work) {
     requireOpen();
-    return connections.call(work);
+    return working(() -> connections.call(work));
   }
 
   /** Runs something on the connection of a caller. */
@@ -107,8 +107,12 @@ final class Core {
     return new QgException(String.valueOf(cause.getMessage()), cause);
   }
 
-  /** Refuses to work without our tables, or on what is no session, if the database can be asked. */
-  void requireFitForWork() {
+  /**
+   * Refuses to work without our tables, or on what is no session, if the database can be asked.
+   *
+   * @return whether it can
+   */
+  boolean requireFitForWork() {
     warnOfUnusedPolicies();
     boolean jobs;
     boolean deadJobs;
@@ -123,7 +127,7 @@ final class Core {
           .addKeyValue("event", "start_unchecked")
           .setCause(e)
           .log("The database can't be reached yet: starting all the same");
-      return;
+      return false;
     }
     if (!jobs) {
       throw new QgException(
@@ -137,6 +141,7 @@ final class Core {
               + ": "
               + Statements.HOW_TO_MAKE_TABLES);
     }
+    return true;
   }
 
   /** A misspelt type is the usual reason. */
@@ -170,6 +175,23 @@ final class Core {
     } catch (RuntimeException e) {
       provider.release(connection);
       throw e;
+    }
+  }
+
+  /** Refuses to work for a pool also where it would share one connection with everybody. */
+  void requireFitForPool() {
+    if (!requireFitForWork()) {
+      return;
+    }
+    try {
+      connections.requireSecond();
+    } catch (SharedSessionException e) {
+      throw unfit(e);
+    } catch (DataAccessException e) {
+      log.atWarn()
+          .addKeyValue("event", "start_unchecked")
+          .setCause(e)
+          .log("The database has no second connection yet: starting the pool all the same");
     }
   }
 

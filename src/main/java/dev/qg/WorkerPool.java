@@ -68,12 +68,13 @@ public final class WorkerPool implements AutoCloseable {
    * Starts the workers. If the database can't be reached yet, which may take as long as the {@code
    * DataSource} waits for a connection, they begin when it can.
    *
-   * @throws QgException if a table that they need is missing, or if connections are no sessions of
-   *     the server, as behind PgBouncer in transaction mode; the message says what to do
+   * @throws QgException if a table that they need is missing, if connections are no sessions of the
+   *     server, as behind PgBouncer in transaction mode, or if the {@code DataSource} has one
+   *     connection for everybody; the message says what to do
    * @throws IllegalStateException if the pool was started or shut down before
    */
   public void start() {
-    qg.core().requireFitForWork();
+    qg.core().requireFitForPool();
     if (!engine.start()) {
       throw new IllegalStateException(
           "The pool \"" + LogText.of(name) + "\" was started or shut down before");

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
  * A lock excludes nobody on a connection that is lent a session for a transaction only: nothing is
@@ -57,6 +58,41 @@ class SharedSessionsTest {
     }
     assertThat(runs).hasValue(0);
     assertThat(db.advisoryLocks()).isZero();
+  }
+
+  /** Its users would commit each other's writes, and an abort would end it for all of them. */
+  @Test
+  void aPoolRefusesASingleConnectionForEverybody() throws SQLException {
+    db.enqueue("Do");
+    try (Connection connection = db.connect()) {
+      Qg qg = Qg.create(new SingleConnectionDataSource(connection, true));
+
+      WorkerPool pool = WorkerPool.builder(qg, workMap).build();
+      assertThatThrownBy(pool::start)
+          .isInstanceOf(QgException.class)
+          .hasMessageContainingAll("still in use", "connection pool");
+
+      assertThat(runs).hasValue(0);
+      assertThat(connection.isValid(1)).isTrue();
+    }
+  }
+
+  @Test
+  void oneWhoWorksByHandLendsASingleConnectionToNobody() throws SQLException {
+    db.enqueue("Do");
+    try (Connection connection = db.connect()) {
+      Qg qg = Qg.create(new SingleConnectionDataSource(connection, true));
+      try (LockedJob job = qg.lockJob("").orElseThrow()) {
+        job.tx().execute("create table written (id int)");
+
+        assertThatThrownBy(() -> qg.enqueue(Job.of("Do")))
+            .isInstanceOf(QgException.class)
+            .hasMessageContaining("still in use");
+        job.delete();
+      }
+      qg.enqueue(Job.of("Do"));
+    }
+    assertThat(db.jobs()).hasSize(1);
   }
 
   @ParameterizedTest

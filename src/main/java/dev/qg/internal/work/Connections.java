@@ -3,13 +3,8 @@ package dev.qg.internal.work;
 import dev.qg.internal.sql.Statements;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Collections;
-import java.util.Set;
-import java.util.WeakHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.sql.DataSource;
@@ -32,14 +27,13 @@ public final class Connections {
 
   private final SessionCheck sessionCheck = new SessionCheck(this);
 
-  /** The driver's connections that are watched, each for as long as it lives. */
-  private final Set<Connection> watched = Collections.newSetFromMap(new WeakHashMap<>());
+  /** Those whose server notices soon that their host is gone. */
+  private final ConnectionSet watched = new ConnectionSet();
 
   /** Those on which our statements are planned as they are by default. */
-  private final Set<Connection> planned = Collections.newSetFromMap(new WeakHashMap<>());
+  private final ConnectionSet planned = new ConnectionSet();
 
-  /** Guards them, as many threads ask, each for a connection of its own. */
-  private final ReentrantLock guard = new ReentrantLock();
+  private final ConnectionSet inUse = new ConnectionSet();
 
   public Connections(DataSource dataSource) {
     this.dataSource = dataSource;
@@ -54,6 +48,16 @@ public final class Connections {
     sessionCheck.require(sql.selectBackend());
   }
 
+  /**
+   * Makes sure that the {@code DataSource} has more than one connection.
+   *
+   * @throws SharedSessionException if it hands out one that is in use
+   * @throws DataAccessException if it has no second one
+   */
+  public void requireSecond() {
+    use(one -> use(other -> {}));
+  }
+
   /** Has that asked again. */
   void doubtSessions() {
     sessionCheck.doubt();
@@ -64,61 +68,47 @@ public final class Connections {
    * That stays so: to bring it back would cost each job a round trip. It must be in no transaction.
    */
   void watch(Connection connection, Statements sql) {
-    unlessIn(
-        watched,
-        connection,
-        () -> {
-          sql.toWork().execute(connection);
-          return true;
-        });
+    if (!watched.contains(connection)) {
+      sql.toWork().execute(connection);
+      watched.add(connection);
+    }
   }
 
   /** Has our statements planned as they are by default, until the settings are brought back. */
   void plan(Connection connection, SessionSettings settings) {
-    unlessIn(planned, connection, () -> !settings.toPlan());
-  }
-
-  /** Does something, until it tells that it need not be done again on the driver's connection. */
-  private void unlessIn(Set<Connection> done, Connection connection, BooleanSupplier action) {
-    try {
-      Connection drivers =
-          connection.isWrapperFor(BaseConnection.class)
-              ? connection.unwrap(BaseConnection.class)
-              : null;
-      boolean isDone = drivers != null && guarded(() -> done.contains(drivers));
-      if (!isDone && action.getAsBoolean() && drivers != null) {
-        guarded(() -> done.add(drivers));
-      }
-    } catch (SQLException e) {
-      throw new DataAccessException("Can't tell which connection it is", e);
+    if (!planned.contains(connection) && !settings.toPlan()) {
+      planned.add(connection);
     }
   }
 
-  private boolean guarded(BooleanSupplier action) {
-    guard.lock();
-    try {
-      return action.getAsBoolean();
-    } finally {
-      guard.unlock();
-    }
-  }
-
-  /** Takes a connection whose statements commit by themselves, to be given back by its close. */
+  /**
+   * Takes a connection whose statements commit by themselves, to be given back by its close.
+   *
+   * @throws SharedSessionException if it is borrowed already
+   */
   Borrowed borrow() {
     try {
       Connection connection = dataSource.getConnection();
+      if (!inUse.add(connection)) {
+        // It is not given back, as that might close it for its user.
+        throw SharedSessionException.byDataSource();
+      }
+      Runnable returned = inUse.removal(connection);
       try {
         boolean autoCommit = connection.getAutoCommit();
         if (!autoCommit) {
           requireNoTransaction(connection);
           connection.setAutoCommit(true);
         }
-        return new Borrowed(connection, autoCommit);
+        return new Borrowed(connection, autoCommit, returned);
       } catch (Throwable t) {
         try (connection) {
+          returned.run();
           throw t;
         }
       }
+    } catch (SharedSessionException e) {
+      throw e;
     } catch (SQLException | RuntimeException e) {
       // Pools that are made at their first use fail with exceptions of their own.
       throw new DataAccessException("Can't get a connection: " + e.getMessage(), e);
@@ -209,6 +199,7 @@ public final class Connections {
 
     private final Connection connection;
     private final boolean autoCommit;
+    private final Runnable returned;
 
     /** Against the user of an abandoned one, who gives it back as well when that returns. */
     private final AtomicBoolean back = new AtomicBoolean();
@@ -216,9 +207,13 @@ public final class Connections {
     /** Written by whoever ends the session, read by whoever gives the connection back. */
     private volatile boolean ended;
 
-    Borrowed(Connection connection, boolean autoCommit) {
+    /**
+     * @param returned called before it goes back
+     */
+    Borrowed(Connection connection, boolean autoCommit, Runnable returned) {
       this.connection = connection;
       this.autoCommit = autoCommit;
+      this.returned = returned;
     }
 
     Connection connection() {
@@ -280,6 +275,7 @@ public final class Connections {
         return;
       }
       try (connection) {
+        returned.run();
         if (!connection.getAutoCommit()) {
           abort();
         }

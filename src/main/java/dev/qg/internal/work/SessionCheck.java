@@ -111,14 +111,14 @@ final class SessionCheck {
 
   private static void requireOther(int own, int backend) {
     if (backend == own) {
-      throw new SharedSessionException();
+      throw SharedSessionException.byPooler();
     }
   }
 
   /** Fails if a connection has another backend than before. */
   static void requireSame(int own, int backend) {
     if (backend != own) {
-      throw new SharedSessionException();
+      throw SharedSessionException.byPooler();
     }
   }
 }
