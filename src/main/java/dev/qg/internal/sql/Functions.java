@@ -119,6 +119,11 @@ final class Functions {
         .cast(REGCLASS);
   }
 
+  /** The oid of the table of that name, which must be there: the server's error names it if not. */
+  static Field<Long> oidOfExisting(String table) {
+    return inline(table).cast(REGCLASS).coerce(SQLDataType.BIGINT);
+  }
+
   /** The oid of the table of that name, or null where there is none. */
   static Field<Long> oidOf(String table) {
     return function("to_regclass", SQLDataType.BIGINT, inline(table));

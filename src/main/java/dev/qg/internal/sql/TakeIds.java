@@ -45,8 +45,8 @@ import org.jooq.impl.SQLDataType;
  *     on ("pg_depend"."classid" = to_regclass('pg_attrdef')
  *       and "pg_depend"."objid" = "pg_attrdef"."oid"
  *       and "pg_depend"."refclassid" = to_regclass('pg_class')
- *       and replace(pg_get_expr("pg_attrdef"."adbin", "pg_attrdef"."adrelid"), '', '') = (('nextval(' || quote_literal(cast(cast("pg_depend"."refobjid" as regclass) as text))) || '::regclass)'))
- *     where ("pg_attribute"."attrelid" = to_regclass('"que_jobs"') and "pg_attribute"."attname" = 'job_id')))
+ *       and replace(pg_get_expr("pg_attrdef"."adbin", "pg_attrdef"."adrelid"), '', '') = (('nextval(''' || replace(cast(cast("pg_depend"."refobjid" as regclass) as text), '''', '''''')) || '''::regclass)'))
+ *     where ("pg_attribute"."attrelid" = cast('"que_jobs"' as regclass) and "pg_attribute"."attname" = 'job_id')))
  * from generate_series(1, ?)
  * }</pre>
  *
@@ -81,12 +81,10 @@ final class TakeIds {
         function("pg_get_expr", SQLDataType.CLOB, oid(DEFAULT, "adbin"), tableOfDefault);
     Field<String> nextOfUsed =
         concat(
-            inline("nextval("),
-            function(
-                "quote_literal",
-                SQLDataType.CLOB,
-                cast(Functions.regclass(used), SQLDataType.CLOB)),
-            inline("::regclass)"));
+            inline("nextval('"),
+            // Not quote_literal, which writes E'' where there is a backslash: pg_get_expr doesn't.
+            replace(cast(Functions.regclass(used), SQLDataType.CLOB), inline("'"), inline("''")),
+            inline("'::regclass)"));
     return select(
             when(oid(DEFAULT, "oid").isNull(), Functions.serialSequence(table, column))
                 .otherwise(Functions.regclass(used)))
@@ -100,7 +98,7 @@ final class TakeIds {
         .and(oid(USE, "refclassid").eq(Functions.oidOf("pg_catalog.pg_class")))
         // The catalog's names are qualified where the search path leads to others first.
         .and(replace(expression, inline("pg_catalog."), inline("")).eq(nextOfUsed))
-        .where(oid(COLUMN, "attrelid").eq(Functions.oidOf(table)))
+        .where(oid(COLUMN, "attrelid").eq(Functions.oidOfExisting(table)))
         .and(field(COLUMN.append("attname"), SQLDataType.CLOB).eq(inline(column)));
   }
 
