@@ -39,7 +39,8 @@ class MissingTableTest {
       assertThatThrownBy(call)
           .isInstanceOfSatisfying(
               DataAccessException.class, e -> assertThat(e.sqlState()).isEqualTo("42P01"))
-          .hasMessageContainingAll("search_path", "classpath:qg/migration", "psql");
+          .hasMessageContainingAll(
+              "search_path", "classpath:qg/migration", "qg_schema_history", "psql");
     }
   }
 

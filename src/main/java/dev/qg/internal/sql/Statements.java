@@ -46,7 +46,8 @@ public record Statements(
   /** What to do about a table that is not there. */
   public static final String HOW_TO_MAKE_TABLES =
       "the migrations in the jar of qg-jooq make the tables of the queue; run Flyway with the"
-          + " location classpath:qg/migration, or run the files of qg/migration with psql";
+          + " location classpath:qg/migration and a history table of its own, qg_schema_history, or"
+          + " run the files of qg/migration with psql";
 
   /**
    * Renders the statements.
