@@ -22,6 +22,7 @@ import java.util.function.Supplier;
 import org.jooq.ConnectionProvider;
 import org.jooq.DSLContext;
 import org.jooq.exception.DataAccessException;
+import org.jooq.exception.DetachedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,7 +78,24 @@ final class Core {
   <T> T callers(DSLContext ctx, Function<Connection, T> work) {
     Check.notNull("ctx", ctx);
     requireOpen();
-    return ctx.connectionResult(work::apply);
+    ConnectionProvider provider = ctx.configuration().connectionProvider();
+    Connection connection = acquire(provider);
+    try {
+      return work.apply(connection);
+    } finally {
+      provider.release(connection);
+    }
+  }
+
+  /** Names what jOOQ's own error doesn't: a context on R2DBC is the usual reason. */
+  private static Connection acquire(ConnectionProvider provider) {
+    Connection connection = provider.acquire();
+    if (connection == null) {
+      throw new DetachedException(
+          "The DSLContext or Configuration has no JDBC connection, as it was made of a dialect alone"
+              + " or on R2DBC: make it of a DataSource or a java.sql.Connection");
+    }
+    return connection;
   }
 
   /** The connection of a caller. */
@@ -164,7 +182,7 @@ final class Core {
     requireOpen();
     // Kept until the job is done: a transaction-aware connection is of no use after its release.
     ConnectionProvider provider = ctx.configuration().connectionProvider();
-    Connection connection = Check.notNull("the connection of ctx", provider.acquire());
+    Connection connection = acquire(provider);
     try {
       if (!Connections.isInTransaction(connection, sql)) {
         throw new IllegalArgumentException(

@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.qg.fixture.TestDatabase;
 import dev.qg.jooq.tables.records.QueJobsRecord;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.ConnectionFactoryMetadata;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jooq.Configuration;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
@@ -20,6 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.reactivestreams.Publisher;
 
 /** A job that is enqueued in a caller's transaction shares its fate. */
 class EnqueueInTransactionTest {
@@ -211,11 +216,38 @@ class EnqueueInTransactionTest {
             });
   }
 
-  @Test
-  void needsAConnection() {
-    DSLContext detached = DSL.using(SQLDialect.POSTGRES);
+  static List<DSLContext> withoutJdbc() {
+    ConnectionFactory r2dbc =
+        new ConnectionFactory() {
+          @Override
+          public Publisher<? extends io.r2dbc.spi.Connection> create() {
+            throw new AssertionError("There is nothing to connect to");
+          }
 
-    assertThatThrownBy(() -> db.qg().enqueue(detached, Job.of("MyJob")))
-        .isInstanceOf(DetachedException.class);
+          @Override
+          public ConnectionFactoryMetadata getMetadata() {
+            return () -> "PostgreSQL";
+          }
+        };
+    return List.of(DSL.using(SQLDialect.POSTGRES), DSL.using(r2dbc, SQLDialect.POSTGRES));
+  }
+
+  @ParameterizedTest
+  @MethodSource("withoutJdbc")
+  void needsAJdbcConnection(DSLContext ctx) {
+    Job job = Job.of("MyJob");
+    List<ThrowingCallable> calls =
+        List.of(
+            () -> db.qg().enqueue(ctx, job),
+            () -> db.qg().enqueue(ctx.configuration(), job),
+            () -> db.qg().enqueueAll(ctx, List.of(job)),
+            () -> db.qg().revive(ctx, List.of(1L)),
+            () -> TestJobs.inject(db.qg(), ctx, job));
+
+    for (ThrowingCallable call : calls) {
+      assertThatThrownBy(call)
+          .isInstanceOf(DetachedException.class)
+          .hasMessageContainingAll("no JDBC connection", "R2DBC", "DataSource");
+    }
   }
 }
