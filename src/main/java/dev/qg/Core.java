@@ -9,7 +9,7 @@ import dev.qg.internal.work.HandHeldJobs;
 import dev.qg.internal.work.InlineJobs;
 import dev.qg.internal.work.Places;
 import dev.qg.internal.work.Runner;
-import dev.qg.internal.work.SharedSessionException;
+import dev.qg.internal.work.UnfitConnectionException;
 import dev.qg.internal.work.WakeUps;
 import dev.qg.internal.work.WorkLoop;
 import java.sql.Connection;
@@ -116,12 +116,12 @@ final class Core {
       return work.get();
     } catch (ContentionException e) {
       throw new TryAgainException(e);
-    } catch (SharedSessionException e) {
+    } catch (UnfitConnectionException e) {
       throw unfit(e);
     }
   }
 
-  private static QgException unfit(SharedSessionException cause) {
+  private static QgException unfit(UnfitConnectionException cause) {
     return new QgException(String.valueOf(cause.getMessage()), cause);
   }
 
@@ -138,7 +138,7 @@ final class Core {
       jobs = own(sql.findJobs()::execute);
       deadJobs = !policy.givesUp() || own(sql.findDeadJobs()::execute);
       connections.requireSessions(sql);
-    } catch (SharedSessionException e) {
+    } catch (UnfitConnectionException e) {
       throw unfit(e);
     } catch (DataAccessException e) {
       log.atWarn()
@@ -203,7 +203,7 @@ final class Core {
     }
     try {
       connections.requireSecond();
-    } catch (SharedSessionException e) {
+    } catch (UnfitConnectionException e) {
       throw unfit(e);
     } catch (DataAccessException e) {
       log.atWarn()

@@ -9,6 +9,8 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import org.jooq.JSON;
+import org.jooq.exception.DataAccessException;
+import org.jooq.impl.ParserException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGStatement;
 
@@ -36,6 +38,10 @@ final class Rendered {
     T read(Results results) throws SQLException;
   }
 
+  private interface Execution<T> {
+    T execute(PreparedStatement statement) throws SQLException;
+  }
+
   private final String sql;
   private final int[] slots;
   private final Preparation preparation;
@@ -59,12 +65,14 @@ final class Rendered {
 
   /** Runs the statement and reads all rows of its result. */
   <T> List<T> query(Connection connection, RowReader<T> reader, @Nullable Object... values) {
-    try (PreparedStatement statement = prepare(connection, values);
-        ResultSet rows = statement.executeQuery()) {
-      return read(rows, reader);
-    } catch (SQLException e) {
-      throw errors.translate(sql, e);
-    }
+    return execute(
+        connection,
+        statement -> {
+          try (ResultSet rows = statement.executeQuery()) {
+            return read(rows, reader);
+          }
+        },
+        values);
   }
 
   static <T> List<T> read(ResultSet rows, RowReader<T> reader) throws SQLException {
@@ -77,19 +85,24 @@ final class Rendered {
 
   /** Runs the statement and returns how many rows it hit. */
   int update(Connection connection, @Nullable Object... values) {
-    try (PreparedStatement statement = prepare(connection, values)) {
-      return statement.executeUpdate();
-    } catch (SQLException e) {
-      throw errors.translate(sql, e);
-    }
+    return execute(connection, PreparedStatement::executeUpdate, values);
   }
 
   /** Runs several statements that were rendered as one, and reads what each of them comes to. */
   <T> T queryAll(Connection connection, ResultsReader<T> reader, @Nullable Object... values) {
+    return execute(connection, statement -> reader.read(Results.of(statement)), values);
+  }
+
+  private <T> T execute(Connection connection, Execution<T> execution, @Nullable Object... values) {
     try (PreparedStatement statement = prepare(connection, values)) {
-      return reader.read(Results.of(statement));
+      return execution.execute(statement);
     } catch (SQLException e) {
       throw errors.translate(sql, e);
+    } catch (ParserException e) {
+      throw new DataAccessException(
+          "The connection parses SQL by jOOQ, as one of parsingConnection() does, but PostgreSQL knows"
+              + " more than that: give qg the connection, the DSLContext or the DataSource beneath it",
+          e);
     }
   }
 

@@ -32,6 +32,7 @@ import org.jooq.Param;
 import org.jooq.Query;
 import org.jooq.SelectJoinStep;
 import org.jooq.Table;
+import org.jooq.exception.DataAccessException;
 import org.jooq.impl.SQLDataType;
 
 /**
@@ -235,10 +236,20 @@ public final class RereadJobs {
             KeyArrays.ids(ranges.last()),
             KeyArrays.ids(keys),
             unasked);
+    rows.forEach(seen -> requireSameQueue(queue, seen.row.key().queue()));
     rows.removeIf(seen -> !wanted.contains(seen.row.key()));
     // They come so, but no SQL says that they must.
     rows.sort(Comparator.comparing(seen -> seen.row.key()));
     return rows;
+  }
+
+  /** Such a job would look as if others had done it meanwhile. */
+  private static void requireSameQueue(String queue, String found) {
+    if (!found.equals(queue)) {
+      throw new DataAccessException(
+          "The column queue of que_jobs takes \"%s\" for \"%s\": give it a deterministic collation"
+              .formatted(LogText.of(found), LogText.of(queue)));
+    }
   }
 
   private static Seen see(ResultSet result) throws SQLException {

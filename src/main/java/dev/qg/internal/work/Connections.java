@@ -42,7 +42,7 @@ public final class Connections {
   /**
    * Makes sure that connections can hold the locks of jobs; where they can, it asks only once.
    *
-   * @throws SharedSessionException if they can't
+   * @throws UnfitConnectionException if they can't
    */
   public void requireSessions(Statements sql) {
     sessionCheck.require(sql.selectBackend());
@@ -51,7 +51,7 @@ public final class Connections {
   /**
    * Makes sure that the {@code DataSource} has more than one connection.
    *
-   * @throws SharedSessionException if it hands out one that is in use
+   * @throws UnfitConnectionException if it hands out one that is in use
    * @throws DataAccessException if it has no second one
    */
   public void requireSecond() {
@@ -84,14 +84,14 @@ public final class Connections {
   /**
    * Takes a connection whose statements commit by themselves, to be given back by its close.
    *
-   * @throws SharedSessionException if it is borrowed already
+   * @throws UnfitConnectionException if it is borrowed already
    */
   Borrowed borrow() {
     try {
       Connection connection = dataSource.getConnection();
       if (!inUse.add(connection)) {
         // It is not given back, as that might close it for its user.
-        throw SharedSessionException.byDataSource();
+        throw UnfitConnectionException.byDataSource();
       }
       Runnable returned = inUse.removal(connection);
       try {
@@ -107,7 +107,7 @@ public final class Connections {
           throw t;
         }
       }
-    } catch (SharedSessionException e) {
+    } catch (UnfitConnectionException e) {
       throw e;
     } catch (SQLException | RuntimeException e) {
       // Pools that are made at their first use fail with exceptions of their own.

@@ -35,7 +35,7 @@ final class Outage {
 
   /** Tells how long to wait before the next try. */
   Duration failed(Throwable cause) {
-    boolean isNewRefusal = cause instanceof SharedSessionException && !isRefusalTold;
+    boolean isNewRefusal = cause instanceof UnfitConnectionException && !isRefusalTold;
     isRefusalTold |= isNewRefusal;
     log.atLevel(on && !isNewRefusal ? Level.DEBUG : Level.ERROR)
         .addKeyValue("event", subject + "_failing")

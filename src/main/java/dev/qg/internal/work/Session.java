@@ -46,7 +46,7 @@ final class Session implements AutoCloseable {
   /**
    * Opens one for the locks of a few jobs.
    *
-   * @throws SharedSessionException if connections can't hold locks
+   * @throws UnfitConnectionException if connections can't hold locks
    */
   static Session open(Connections connections, Statements sql) {
     connections.requireSessions(sql);
@@ -75,7 +75,7 @@ final class Session implements AutoCloseable {
   /**
    * Opens one that is kept for long: each side notices within seconds when the other one is gone.
    *
-   * @throws SharedSessionException if connections can't hold locks
+   * @throws UnfitConnectionException if connections can't hold locks
    */
   static Session openToHold(Connections connections, Statements sql) {
     return openForLong(connections, sql, session -> {});
@@ -84,7 +84,7 @@ final class Session implements AutoCloseable {
   /**
    * The same for the locks of jobs, on a server where these can be ended.
    *
-   * @throws SharedSessionException if connections can't hold locks
+   * @throws UnfitConnectionException if connections can't hold locks
    */
   static Session openToLock(Connections connections, Statements sql) {
     return openForLong(
@@ -212,7 +212,7 @@ final class Session implements AutoCloseable {
   private void requireSame(int backend) {
     try {
       SessionCheck.requireSame(backend, sql.selectBackend().execute(connection()));
-    } catch (SharedSessionException e) {
+    } catch (UnfitConnectionException e) {
       distrust();
       throw e;
     }

@@ -3,17 +3,22 @@ package dev.qg.internal.work;
 import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.SelectBackend;
 import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jooq.exception.DataAccessException;
+import org.postgresql.Driver;
+import org.postgresql.PGProperty;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes sure, before a job is locked, that a connection is one session of the server as long as it
- * is held. A pooler between them may lend sessions for a transaction only: there a lock stays
- * behind in a session that others use, and so excludes nobody. That is not asked of its name but
- * seen by what it does. Safe for use by many threads.
+ * Makes sure, before a job is locked, that a connection can write and read what that takes, and
+ * that it is one session of the server as long as it is held. A pooler between them may lend
+ * sessions for a transaction only: there a lock stays behind in a session that others use, and so
+ * excludes nobody. That is not asked of its name but seen by what it does. Safe for use by many
+ * threads.
  */
 final class SessionCheck {
 
@@ -43,17 +48,35 @@ final class SessionCheck {
   /**
    * Checks it, unless that was done before.
    *
-   * @throws SharedSessionException if jobs can't be locked on these connections
+   * @throws UnfitConnectionException if jobs can't be locked on these connections
    */
   void require(SelectBackend backend) {
     if (passed) {
       return;
     }
-    if (connections.call(backend::isDrivers)) {
+    if (connections.call(connection -> isFit(connection, backend))) {
       passed = true;
     } else {
       compareOneByOne(backend);
     }
+  }
+
+  /** Whether it is a session for certain; fails if it is unfit by how it is set up. */
+  private static boolean isFit(Connection connection, SelectBackend backend) {
+    try {
+      if (connection.isReadOnly()) {
+        throw UnfitConnectionException.readOnly();
+      }
+      Properties properties = Driver.parseURL(connection.getMetaData().getURL(), new Properties());
+      String limit =
+          properties == null ? null : PGProperty.MAX_RESULT_BUFFER.getOrDefault(properties);
+      if (limit != null) {
+        throw UnfitConnectionException.limited(limit);
+      }
+    } catch (SQLException e) {
+      throw new DataAccessException("Can't tell how the connection is set up", e);
+    }
+    return backend.isDrivers(connection);
   }
 
   private void compareOneByOne(SelectBackend backend) {
@@ -111,14 +134,14 @@ final class SessionCheck {
 
   private static void requireOther(int own, int backend) {
     if (backend == own) {
-      throw SharedSessionException.byPooler();
+      throw UnfitConnectionException.byPooler();
     }
   }
 
   /** Fails if a connection has another backend than before. */
   static void requireSame(int own, int backend) {
     if (backend != own) {
-      throw SharedSessionException.byPooler();
+      throw UnfitConnectionException.byPooler();
     }
   }
 }
