@@ -59,11 +59,16 @@ class ReadmeSnippetsTest {
           qg.enqueue(cfg, Job.of("SendReceipt").withArgs("[42]"));
         });
 
+    qg.enqueue(Job.of("Greet").withArgs("\"reader\""));
+
     // What a handler writes through job.tx() is committed together with the deletion of its job.
     WorkMap handlers =
-        WorkMap.of(
-            "SendReceipt",
-            job -> job.tx().insertInto(RECEIPTS).set(RECEIPTS.FOR_ORDER, job.args()).execute());
+        WorkMap.builder()
+            .add(
+                "SendReceipt",
+                job -> job.tx().insertInto(RECEIPTS).set(RECEIPTS.FOR_ORDER, job.args()).execute())
+            .add("Greet", job -> System.out.println("Hello, " + job.args()))
+            .build();
 
     WorkerPool pool = WorkerPool.builder(qg, handlers).count(8).build();
     pool.start();
