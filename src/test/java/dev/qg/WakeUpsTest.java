@@ -173,7 +173,7 @@ class WakeUpsTest {
       quiet.revive(0);
     }
 
-    assertThat(sent).hasSize(6).noneMatch(sql -> sql.contains("notify"));
+    assertThat(sent).hasSize(8).noneMatch(sql -> sql.contains("notify"));
   }
 
   @Test
