@@ -1,5 +1,6 @@
 package dev.qg;
 
+import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.LogText;
 import dev.qg.internal.sql.Statements;
 import dev.qg.internal.work.Connections;
@@ -9,6 +10,7 @@ import dev.qg.internal.work.HandHeldJobs;
 import dev.qg.internal.work.InlineJobs;
 import dev.qg.internal.work.Places;
 import dev.qg.internal.work.Runner;
+import dev.qg.internal.work.RunningWorkers;
 import dev.qg.internal.work.UnfitConnectionException;
 import dev.qg.internal.work.WakeUps;
 import dev.qg.internal.work.WorkLoop;
@@ -44,6 +46,7 @@ final class Core {
   private final Set<String> unhandled = ConcurrentHashMap.newKeySet();
 
   private final Places places = new Places();
+  private final RunningWorkers running = new RunningWorkers();
   private final HandHeldJobs handHeld;
 
   /** Set once by close, so that what comes later is refused. */
@@ -57,9 +60,14 @@ final class Core {
     this.handHeld = new HandHeldJobs(connections, sql, policy);
   }
 
+  /** What runs ends first: its handlers may still use this client. */
   void close() {
-    closed = true;
-    handHeld.close();
+    try {
+      running.close(Timings.CLOSE_LIMIT);
+    } finally {
+      closed = true;
+      handHeld.close();
+    }
   }
 
   void requireOpen() {
@@ -197,7 +205,7 @@ final class Core {
   }
 
   /** Refuses to work for a pool also where it would share one connection with everybody. */
-  void requireFitForPool() {
+  private void requireFitForPool() {
     if (!requireFitForWork()) {
       return;
     }
@@ -216,13 +224,29 @@ final class Core {
   /** Makes a loop that works jobs of a queue, as a worker. */
   WorkLoop loop(WorkMap workMap, String queue, Duration interval) {
     handled.addAll(workMap.types());
-    return new WorkLoop(connections, sql, policy, runner(workMap), places, queue, interval);
+    return new WorkLoop(
+        connections, sql, policy, runner(workMap), places, running, queue, interval);
   }
 
   /** Makes what works jobs for a pool. */
   Engine engine(WorkMap workMap, Engine.Settings settings) {
     handled.addAll(workMap.types());
     return new Engine(connections, sql, policy, runner(workMap), wakeUps, settings);
+  }
+
+  /** Starts a pool, which {@link #close} shuts down unless that is done before. */
+  boolean start(Engine engine) {
+    requireFitForPool();
+    running.add(engine);
+    return engine.start();
+  }
+
+  boolean shutdown(Engine engine, Duration limit) {
+    try {
+      return engine.shutdown(limit);
+    } finally {
+      running.remove(engine);
+    }
   }
 
   private static Runner runner(WorkMap workMap) {

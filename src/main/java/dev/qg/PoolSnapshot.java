@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param taken jobs that were locked
  * @param givenBack jobs of those that were not started, since handlers became slower or the pool
- *     was shut down
+ *     was shut down, or that were stopped without an error of their own
  * @param worked jobs that were completed, which is committed
  * @param failed jobs whose failure was recorded, which is committed
  * @param lost jobs that somebody else had in the meantime, or that could not be deleted

@@ -209,9 +209,11 @@ public final class Qg implements AutoCloseable {
   }
 
   /**
-   * Gives back every job of {@link #lockJob} that is not done, and refuses all further use. What is
-   * not committed of such a job is undone, by ending its session. Workers have shutdowns of their
-   * own. The {@code DataSource} stays open. Again is harmless.
+   * Shuts down the pools and workers that still run, within 30 seconds, as {@link
+   * WorkerPool#close()} does. Then gives back every job of {@link #lockJob} that is not done, whose
+   * transaction is undone by ending its session, and refuses all further use. Not to be called by a
+   * handler. Calls of other threads, such as {@link Worker#workOne()}, are not waited for. The
+   * {@code DataSource} stays open. Idempotent.
    */
   @Override
   public void close() {

@@ -1,7 +1,6 @@
 package dev.qg;
 
 import dev.qg.internal.concurrent.Timings;
-import dev.qg.internal.work.Shutdown;
 import dev.qg.internal.work.WorkLoop;
 import java.time.Duration;
 
@@ -37,7 +36,7 @@ public final class Worker implements AutoCloseable {
    *
    * @throws QgException if a table that it needs is missing, or if connections are no sessions of
    *     the server, as behind PgBouncer in transaction mode; the message says what to do
-   * @throws IllegalStateException if it was called before
+   * @throws IllegalStateException if it was called before, or its {@link Qg} is closed
    */
   public void work() {
     qg.core().requireFitForWork();
@@ -73,12 +72,13 @@ public final class Worker implements AutoCloseable {
    * If it doesn't return within a second, its session is ended, with which it loses its transaction
    * and its job; other workers can have the job as soon as the server has noticed, which may take
    * some seconds if the handler waits for a statement, and before PostgreSQL 14 until the statement
-   * ends. Again is harmless.
+   * ends. A worker that does not work has no job to end, and its {@link #work()} then returns at
+   * once. Idempotent.
    *
-   * @return whether the job finished by itself within the limit
+   * @return whether the job finished by itself within the limit, and that could be written
    */
   public boolean shutdown(Duration limit) {
-    return Shutdown.of(loop, Check.notNegative("limit", limit));
+    return loop.shutdown(Check.notNegative("limit", limit));
   }
 
   /** The same as {@link #shutdown(Duration)} with a limit of 30 seconds. */

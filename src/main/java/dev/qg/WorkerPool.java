@@ -71,11 +71,11 @@ public final class WorkerPool implements AutoCloseable {
    * @throws QgException if a table that they need is missing, if connections are no sessions of the
    *     server, as behind PgBouncer in transaction mode, or if the {@code DataSource} has one
    *     connection for everybody; the message says what to do
-   * @throws IllegalStateException if the pool was started or shut down before
+   * @throws IllegalStateException if the pool was started or shut down before, or its {@link Qg} is
+   *     closed
    */
   public void start() {
-    qg.core().requireFitForPool();
-    if (!engine.start()) {
+    if (!qg.core().start(engine)) {
       throw new IllegalStateException(
           "The pool \"" + LogText.of(name) + "\" was started or shut down before");
     }
@@ -95,12 +95,14 @@ public final class WorkerPool implements AutoCloseable {
    * that, its job is given back as it was. If it doesn't return within a second, its job is taken
    * from it and free for other workers, and its transaction is undone. Then what has ended is
    * written, the locks are given back and the sessions closed: where the database doesn't answer,
-   * that is given up after some seconds. No job is ever lost. Again is harmless.
+   * that is given up after some seconds. No job is ever lost. A pool that was never started has no
+   * jobs to end, and can't be started any more. Idempotent.
    *
-   * @return whether all jobs finished by themselves within the limit, and that could be written
+   * @return whether all jobs finished by themselves within the limit, and that could be written;
+   *     false if one was given back or lost meanwhile, whatever the reason
    */
   public boolean shutdown(Duration limit) {
-    return engine.shutdown(Check.notNegative("limit", limit));
+    return qg.core().shutdown(engine, Check.notNegative("limit", limit));
   }
 
   /** The same as {@link #shutdown(Duration)} with a limit of 30 seconds. */

@@ -11,6 +11,10 @@ final class Counters {
   final LongAdder failed = new LongAdder();
   final LongAdder lost = new LongAdder();
   final LongAdder givenBack = new LongAdder();
+
+  /** Jobs that have not ended by themselves, and shutdowns that ran out of time. */
+  final LongAdder unfinished = new LongAdder();
+
   final LongAdder endStatements = new LongAdder();
   final LongAdder endedByThem = new LongAdder();
 
@@ -18,7 +22,14 @@ final class Counters {
     switch (end) {
       case WORKED -> worked.increment();
       case FAILED -> failed.increment();
-      case LOST -> lost.increment();
+      case LOST -> {
+        lost.increment();
+        unfinished.increment();
+      }
+      case GIVEN_BACK -> {
+        givenBack.increment();
+        unfinished.increment();
+      }
     }
   }
 }

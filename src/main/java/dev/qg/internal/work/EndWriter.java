@@ -104,10 +104,18 @@ final class EndWriter {
     }
   }
 
-  /** Gives the jobs back whose ends can't be written. */
-  void giveBack() {
-    batch.forEach(ending -> ending.job().endedLater());
-    refused.drain(ending -> ending.job().endedLater());
+  /** Gives the jobs back whose ends can't be written, also those that it was not given yet. */
+  void giveBack(Queue<Ending> added) {
+    batch.forEach(this::giveBack);
+    refused.drain(this::giveBack);
+    for (Ending ending = added.poll(); ending != null; ending = added.poll()) {
+      giveBack(ending);
+    }
+  }
+
+  private void giveBack(Ending ending) {
+    ending.job().endedLater();
+    counters.count(End.GIVEN_BACK);
   }
 
   private void writeMany(Session session) {

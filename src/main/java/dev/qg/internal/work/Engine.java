@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * run them, a {@link Finisher} writes their ends, and a {@link Listener} hears of new ones. Safe
  * for use by many threads.
  */
-public final class Engine {
+public final class Engine implements Stoppable {
 
   /**
    * What the user has set.
@@ -69,9 +68,6 @@ public final class Engine {
 
   /** Set by start, which can happen once. */
   private final AtomicBoolean started = new AtomicBoolean();
-
-  /** How often the time of a shutdown has run out, for one that waits at the same time. */
-  private final AtomicInteger forced = new AtomicInteger();
 
   /** Set when a handler was left running, which no later shutdown needs to wait for. */
   private volatile boolean abandoned;
@@ -218,37 +214,40 @@ public final class Engine {
     noWakeUps.run();
   }
 
+  @Override
+  public void stop() {
+    stopped = true;
+    noWakeUps.run();
+    listener.stop();
+    locker.stop();
+  }
+
   /**
    * Takes no more jobs, gives back those that have not started, and lets the others finish until
    * the time limit. What runs then is interrupted, and given back if it fails by that; a handler
    * that takes no notice loses its job and its transaction. Then writes what is to be written,
    * gives the locks back and ends all threads, which takes some seconds more at most where the
    * database doesn't answer. An interrupt of the calling thread is such a time limit too.
-   *
-   * @return whether everything ended by itself within the limit
    */
+  @Override
   public boolean shutdown(Duration limit) {
-    stopped = true;
+    long unfinishedBefore = counters.unfinished.sum();
+    stop();
     if (!started.get()) {
       return true;
     }
-    noWakeUps.run();
-    listener.stop();
-    locker.stop();
     Countdown countdown = new Countdown(limit);
-    int forcedBefore = forced.get();
     boolean inTime =
         (!abandoned && countdown.await(workersEnded))
             || (running() == 0 && countdown.awaitMore(workersEnded, Timings.GRACE));
     if (!inTime) {
-      forced.incrementAndGet();
+      counters.unfinished.increment();
       workers.forEach(JobThread::interrupt);
       if (!countdown.awaitMore(workersEnded, abandoned ? Duration.ZERO : Timings.GRACE)) {
         abandoned = true;
         workers.forEach(this::abandon);
       }
     }
-    inTime &= forced.get() == forcedBefore;
     finisher.stop();
     Duration forFlush =
         finisher.isIdle() ? Timings.GRACE : countdown.left(Timings.GRACE, Timings.CLOSE_LIMIT);
@@ -263,6 +262,7 @@ public final class Engine {
       locker.abort();
     }
     countdown.awaitMore(listenerEnded, Timings.GRACE);
+    inTime &= counters.unfinished.sum() == unfinishedBefore;
     countdown.restoreInterrupt();
     poolLog.stopped(inTime, counters);
     return inTime;

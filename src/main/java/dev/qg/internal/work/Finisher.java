@@ -94,10 +94,7 @@ final class Finisher implements Runnable {
         waiter.awaitQuietly(Timings.FIRST_PAUSE);
       }
     }
-    writer.giveBack();
-    for (Ending ending = added.poll(); ending != null; ending = added.poll()) {
-      ending.job().endedLater();
-    }
+    writer.giveBack(added);
     written.run();
   }
 

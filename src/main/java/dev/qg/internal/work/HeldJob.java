@@ -27,7 +27,9 @@ public final class HeldJob implements AutoCloseable {
   enum End {
     WORKED,
     FAILED,
-    LOST
+    LOST,
+    /** Its end is not written: it is as it was, and will run again. */
+    GIVEN_BACK
   }
 
   /**

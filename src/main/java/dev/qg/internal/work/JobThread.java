@@ -73,6 +73,7 @@ final class JobThread implements Runnable {
             .log("{} was not ended", job);
       } finally {
         job.letGo();
+        report.accept(HeldJob.End.GIVEN_BACK);
       }
     } finally {
       use(null);

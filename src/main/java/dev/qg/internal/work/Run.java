@@ -55,6 +55,7 @@ final class Run {
     if (reason == null) {
       fail(failure, ErrorText.of(failure));
     } else {
+      tell(HeldJob.End.GIVEN_BACK, false);
       log(
           () -> event(Level.WARN, "job_given_back"),
           failure,

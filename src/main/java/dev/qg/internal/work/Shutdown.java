@@ -7,7 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Ends a loop in order: asked to, then interrupted, then robbed of its session. */
-public final class Shutdown {
+final class Shutdown {
 
   /** Why a handler was interrupted. */
   static final String OUT_OF_TIME = "the time limit of the shutdown is over";
@@ -21,9 +21,10 @@ public final class Shutdown {
    * its job is given back; a handler that takes no notice of that loses its session, and thereby
    * its job and its transaction. An interrupt of the calling thread is such a time limit too.
    *
-   * @return whether the loop ended by itself within the limit
+   * @return whether the loop and its job ended by themselves within the limit
    */
-  public static boolean of(WorkLoop loop, Duration limit) {
+  static boolean of(WorkLoop loop, Duration limit) {
+    long unfinishedBefore = loop.unfinished();
     loop.stop();
     Countdown countdown = new Countdown(limit);
     boolean inTime = countdown.await(loop.ended());
@@ -34,7 +35,7 @@ public final class Shutdown {
       }
     }
     countdown.restoreInterrupt();
-    return inTime;
+    return inTime && loop.unfinished() == unfinishedBefore;
   }
 
   private static void abort(WorkLoop loop) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * Works jobs one at a time on the thread that runs it, each on a session that holds its lock: lock,
  * look again, work, delete, unlock. While there is nothing to do it holds no connection.
  */
-public final class WorkLoop {
+public final class WorkLoop implements Stoppable {
 
   /** What a look for a job came to. */
   private enum Found {
@@ -35,6 +36,7 @@ public final class WorkLoop {
   private final JobPolicy policy;
   private final Runner runner;
   private final Places places;
+  private final RunningWorkers running;
   private final String queue;
   private final Duration interval;
 
@@ -42,6 +44,8 @@ public final class WorkLoop {
 
   private final AtomicBoolean started = new AtomicBoolean();
   private final CountDownLatch ended = new CountDownLatch(1);
+
+  private final LongAdder unfinished = new LongAdder();
 
   /** Written by whoever shuts down, read by the loop between two jobs. */
   private volatile boolean stopping;
@@ -57,6 +61,7 @@ public final class WorkLoop {
 
   /**
    * @param places shared by all that work on the same database
+   * @param running has it while it runs
    * @param interval how long to wait when there was nothing to do
    */
   public WorkLoop(
@@ -65,6 +70,7 @@ public final class WorkLoop {
       JobPolicy policy,
       Runner runner,
       Places places,
+      RunningWorkers running,
       String queue,
       Duration interval) {
     this.connections = connections;
@@ -72,6 +78,7 @@ public final class WorkLoop {
     this.policy = policy;
     this.runner = runner;
     this.places = places;
+    this.running = running;
     this.queue = queue;
     this.interval = interval;
   }
@@ -99,12 +106,21 @@ public final class WorkLoop {
       on.requireWritable();
       return Found.NOTHING;
     }
-    boolean kept = places.lateFailures().workOrRecord(on.hold(row.get(), policy), this::run);
+    boolean kept = false;
+    try {
+      kept = places.lateFailures().workOrRecord(on.hold(row.get(), policy), this::run);
+    } finally {
+      unfinished.add(kept ? 0 : 1);
+    }
     return kept ? Found.JOB : Found.LOST_JOB;
   }
 
   private boolean run(HeldJob job) {
-    return runner.run(job, () -> {}, () -> outOfTime ? Shutdown.OUT_OF_TIME : null, end -> {});
+    return runner.run(
+        job,
+        () -> {},
+        () -> outOfTime ? Shutdown.OUT_OF_TIME : null,
+        end -> unfinished.add(end == HeldJob.End.GIVEN_BACK ? 1 : 0));
   }
 
   /** Works until it is stopped, or until the thread is interrupted by its owner. Once only. */
@@ -114,10 +130,12 @@ public final class WorkLoop {
     }
     enter();
     try {
+      running.add(this);
       tell("worker_started", "Worker of the queue \"{}\" started on the thread {}");
       loop();
       tell("worker_stopped", "Worker of the queue \"{}\" stopped on the thread {}");
     } finally {
+      running.remove(this);
       leave();
     }
   }
@@ -196,10 +214,20 @@ public final class WorkLoop {
     }
   }
 
-  /** Asks the loop to end after its current job. */
-  void stop() {
+  @Override
+  public void stop() {
     stopping = true;
     waiter.wake();
+  }
+
+  @Override
+  public boolean shutdown(Duration limit) {
+    return Shutdown.of(this, limit);
+  }
+
+  /** How many jobs were given back or lost until now, or could not be ended. */
+  long unfinished() {
+    return unfinished.sum();
   }
 
   /** At 0 as long as the loop doesn't run. */
