@@ -9,6 +9,7 @@ import dev.qg.internal.work.Engine;
 import dev.qg.internal.work.HandHeldJobs;
 import dev.qg.internal.work.InlineJobs;
 import dev.qg.internal.work.Places;
+import dev.qg.internal.work.PoolCapacity;
 import dev.qg.internal.work.Runner;
 import dev.qg.internal.work.RunningWorkers;
 import dev.qg.internal.work.UnfitConnectionException;
@@ -21,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import javax.sql.DataSource;
 import org.jooq.ConnectionProvider;
 import org.jooq.DSLContext;
 import org.jooq.exception.DataAccessException;
@@ -45,6 +47,7 @@ final class Core {
   /** Those of retry policies that were found to have none. */
   private final Set<String> unhandled = ConcurrentHashMap.newKeySet();
 
+  private final DataSource dataSource;
   private final Places places = new Places();
   private final RunningWorkers running = new RunningWorkers();
   private final HandHeldJobs handHeld;
@@ -52,8 +55,9 @@ final class Core {
   /** Set once by close, so that what comes later is refused. */
   private volatile boolean closed;
 
-  Core(Connections connections, Statements sql, Policy policy) {
-    this.connections = connections;
+  Core(DataSource dataSource, Statements sql, Policy policy) {
+    this.dataSource = dataSource;
+    this.connections = new Connections(dataSource);
     this.sql = sql;
     this.policy = policy;
     this.inline = new InlineJobs(sql, policy);
@@ -235,10 +239,32 @@ final class Core {
   }
 
   /** Starts a pool, which {@link #close} shuts down unless that is done before. */
-  boolean start(Engine engine) {
+  boolean start(Engine engine, Engine.Settings settings) {
     requireFitForPool();
+    warnOfFewConnections(settings);
     running.add(engine);
     return engine.start();
+  }
+
+  private void warnOfFewConnections(Engine.Settings settings) {
+    int most = PoolCapacity.of(dataSource).orElse(Integer.MAX_VALUE);
+    int needed = settings.connections();
+    if (most < needed) {
+      log.atWarn()
+          .addKeyValue("event", "few_connections")
+          .addKeyValue("pool", LogText.of(settings.name()))
+          .addKeyValue("needed", needed)
+          .addKeyValue("most", most)
+          .log(
+              "The pool \"{}\" needs up to {} connections: {} of its own, and one for each of {}"
+                  + " handlers that uses its transaction. The DataSource has at most {}: handlers"
+                  + " wait for each other, and fail if that takes too long",
+              LogText.of(settings.name()),
+              needed,
+              needed - settings.count(),
+              settings.count(),
+              most);
+    }
   }
 
   boolean shutdown(Engine engine, Duration limit) {

@@ -2,7 +2,6 @@ package dev.qg;
 
 import dev.qg.internal.sql.InSchema;
 import dev.qg.internal.sql.Statements;
-import dev.qg.internal.work.Connections;
 import java.sql.Connection;
 import java.util.Collection;
 import java.util.HashMap;
@@ -42,15 +41,13 @@ public final class Qg implements AutoCloseable {
 
   private Qg(Builder builder) {
     this.schema = builder.schema;
-    this.core =
-        new Core(
-            new Connections(builder.dataSource),
-            Statements.of(builder.schema),
-            new Policy(
-                derive(builder.configuration),
-                builder.retryPolicy,
-                Map.copyOf(builder.retryPolicies),
-                builder.hooks));
+    Policy policy =
+        new Policy(
+            derive(builder.configuration),
+            builder.retryPolicy,
+            Map.copyOf(builder.retryPolicies),
+            builder.hooks);
+    this.core = new Core(builder.dataSource, Statements.of(builder.schema), policy);
     this.enqueuer = new Enqueuer(core, builder.notifications, builder.synchronous);
   }
 

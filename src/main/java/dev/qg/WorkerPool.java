@@ -39,24 +39,21 @@ import org.jspecify.annotations.Nullable;
 public final class WorkerPool implements AutoCloseable {
 
   private final Qg qg;
-  private final String name;
+  private final Engine.Settings settings;
   private final Engine engine;
 
   private WorkerPool(Builder builder) {
     this.qg = builder.qg;
-    this.name = builder.name;
-    this.engine =
-        qg.core()
-            .engine(
-                builder.workMap,
-                new Engine.Settings(
-                    builder.queues,
-                    builder.interval,
-                    builder.name,
-                    builder.count,
-                    builder.threads,
-                    builder.mostLocked,
-                    builder.listening));
+    this.settings =
+        new Engine.Settings(
+            builder.queues,
+            builder.interval,
+            builder.name,
+            builder.count,
+            builder.threads,
+            builder.mostLocked,
+            builder.listening);
+    this.engine = qg.core().engine(builder.workMap, settings);
   }
 
   /** Starts a pool with the default settings. */
@@ -75,9 +72,9 @@ public final class WorkerPool implements AutoCloseable {
    *     closed
    */
   public void start() {
-    if (!qg.core().start(engine)) {
+    if (!qg.core().start(engine, settings)) {
       throw new IllegalStateException(
-          "The pool \"" + LogText.of(name) + "\" was started or shut down before");
+          "The pool \"" + LogText.of(settings.name()) + "\" was started or shut down before");
     }
   }
 

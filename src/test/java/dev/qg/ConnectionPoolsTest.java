@@ -10,6 +10,7 @@ import dev.qg.fixture.Effects;
 import dev.qg.fixture.TestDatabase;
 import dev.qg.fixture.Way;
 import dev.qg.fixture.Way.Running;
+import dev.qg.internal.work.PoolCapacity;
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.configuration.AgroalConnectionPoolConfiguration.ConnectionValidator;
 import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** The connection pools that applications use, each set to test its connections. */
 class ConnectionPoolsTest {
@@ -144,6 +147,16 @@ class ConnectionPoolsTest {
       assertThat(Effects.notes(db.ctx()))
           .containsExactlyInAnyOrderElementsOf(ids.stream().map(String::valueOf).toList());
       assertThat(db.jobs()).isEmpty();
+    }
+  }
+
+  /** Agroal has no such method. */
+  @ParameterizedTest
+  @EnumSource(mode = Mode.EXCLUDE, names = "AGROAL")
+  void tellsHowManyConnectionsItHas(Kind kind) throws Exception {
+    try (Pool pool = kind.open(db.url())) {
+      assertThat(PoolCapacity.of(pool.dataSource())).hasValue(SIZE);
+      assertThat(PoolCapacity.of(new DelegatingDataSource(pool.dataSource()))).isEmpty();
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.qg.fixture.Logs;
 import dev.qg.fixture.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -11,6 +12,7 @@ import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -20,6 +22,8 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 class FewConnectionsTest {
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
+
+  @RegisterExtension final Logs logs = new Logs();
 
   private final CountDownLatch release = new CountDownLatch(1);
 
@@ -62,6 +66,66 @@ class FewConnectionsTest {
           .contains("none is free")
           .contains("needs up to 4 connections");
     }
+  }
+
+  @Test
+  void noJobStartsWithoutAConnectionForTheEnds() {
+    AtomicBoolean refuses = new AtomicBoolean(true);
+    DataSource few =
+        new DelegatingDataSource(db.dataSource()) {
+          @Override
+          public Connection getConnection() throws SQLException {
+            if (refuses.get() && Thread.currentThread().getName().equals("qg-worker-finisher")) {
+              throw new SQLTransientConnectionException("none is free");
+            }
+            return super.getConnection();
+          }
+        };
+    long id = db.enqueue("Fail");
+    try (WorkerPool pool = pool(few, 2)) {
+      pool.start();
+      await().until(() -> logs.alarms("worker_failing").size() == 1);
+      assertThat(logs.alarms("worker_failing").get(0).getFormattedMessage())
+          .contains("Can't write how jobs ended");
+      assertThat(pool.snapshot().taken()).isZero();
+      assertThat(logs.events("job_failed")).isEmpty();
+      refuses.set(false);
+      await().until(() -> pool.snapshot().failed() == 1);
+      assertThat(logs.events("job_failed")).hasSize(1);
+      assertThat(logs.events("worker_recovered")).hasSize(1);
+      assertThat(db.job(id).getErrorCount()).isOne();
+    }
+  }
+
+  @Test
+  void jobsThatGetNoConnectionAreCountedAsFailed() {
+    HikariDataSource few = db.pool(3);
+    few.setConnectionTimeout(250);
+    db.qg().enqueueAll(Collections.nCopies(4, Job.of("Write")));
+    WorkMap handlers = WorkMap.of("Write", job -> job.tx().fetchOne("select 1"));
+    try (WorkerPool pool = WorkerPool.builder(Qg.create(few), handlers).count(4).build()) {
+      pool.start();
+      await().until(() -> logs.events("job_failed").size() == 4);
+      await().until(() -> pool.snapshot().failed() == 4);
+    }
+  }
+
+  @Test
+  void aPoolThatNeedsMoreThanThereAreWarnsAtItsStart() {
+    try (WorkerPool pool = pool(db.pool(4), 3)) {
+      pool.start();
+      assertThat(logs.alarms("few_connections"))
+          .singleElement()
+          .satisfies(
+              entry ->
+                  assertThat(entry.getFormattedMessage())
+                      .contains("up to 5 connections: 2 of its own", "3 handlers", "at most 4"));
+    }
+    try (WorkerPool pool = pool(db.pool(5), 3)) {
+      pool.start();
+    }
+    assertThat(logs.alarms("few_connections")).hasSize(1);
+    release.countDown();
   }
 
   @Test

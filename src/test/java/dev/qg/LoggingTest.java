@@ -96,11 +96,12 @@ class LoggingTest {
     ILoggingEvent started = logs.events("pool_started").get(0);
     assertThat(started.getLevel()).isEqualTo(Level.INFO);
     assertThat(started.getFormattedMessage())
-        .isEqualTo("Pool \"mailers\" started: queues [out, in], 3 threads");
+        .isEqualTo("Pool \"mailers\" started: queues [out, in], 3 threads, up to 6 connections");
     assertThat(Logs.pairs(started))
         .containsEntry("pool", "mailers")
         .containsEntry("queues", "[out, in]")
-        .containsEntry("threads", 3);
+        .containsEntry("threads", 3)
+        .containsEntry("connections", 6);
     assertThat(logs.events("pool_stopped")).isEmpty();
     pool.shutdown();
     pool.shutdown();

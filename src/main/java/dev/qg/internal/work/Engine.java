@@ -42,7 +42,7 @@ public final class Engine implements Stoppable {
       boolean listens) {
 
     /** How many connections the pool takes at most: three of its own, and one a handler. */
-    int connections() {
+    public int connections() {
       return (listens ? 3 : 2) + count;
     }
   }
@@ -118,7 +118,7 @@ public final class Engine implements Stoppable {
             this::job,
             this::interrupt,
             counters);
-    this.finisher = new Finisher(connections, sql, locker::wakeForReleased, stoppage, counters);
+    this.finisher = new Finisher(connections, sql, locker, stoppage, counters);
     this.listener = new Listener(connections, sql, locker::heed);
     this.workers =
         IntStream.range(0, settings.count)

@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 final class Finisher implements Runnable {
 
   private final WriteSession session;
-  private final Runnable written;
+  private final Locker locker;
   private final Stoppage stoppage;
   private final Waiter waiter = new Waiter();
   private final Queue<Ending> added = new ConcurrentLinkedQueue<>();
@@ -26,6 +26,9 @@ final class Finisher implements Runnable {
   /** When the database is tried again after it was away. */
   private long notBefore = System.nanoTime();
 
+  /** When the next attempt to open the session early is due. */
+  private long openAt = System.nanoTime();
+
   /** Set once, when nothing more will be added, and read by the loop when it has written all. */
   private volatile boolean stopping;
 
@@ -33,16 +36,16 @@ final class Finisher implements Runnable {
   private volatile boolean givingUp;
 
   /**
-   * @param written called when ends were committed and locks given back
+   * @param locker is woken when ends were committed and locks given back
    */
   Finisher(
       Connections connections,
       Statements sql,
-      Runnable written,
+      Locker locker,
       Stoppage stoppage,
       Counters counters) {
     this.session = new WriteSession(connections, sql);
-    this.written = written;
+    this.locker = locker;
     this.stoppage = stoppage;
     this.writer = new EndWriter(sql, counters);
   }
@@ -95,17 +98,30 @@ final class Finisher implements Runnable {
       }
     }
     writer.giveBack(added);
-    written.run();
+    locker.wakeForReleased();
   }
 
   private Duration openEarly() {
     if (!isEmpty()) {
       return Timings.NO_LIMIT;
     }
-    Duration next = session.openEarly();
-    // No job starts before that: its handler could take the connection.
-    stoppage.over();
-    return next;
+    long left = openAt - System.nanoTime();
+    if (left > 0) {
+      return Duration.ofNanos(left);
+    }
+    try {
+      session.openEarly();
+      // No job starts before that: its handler could take the connection.
+      stoppage.over();
+      outage.over();
+      return Timings.NO_LIMIT;
+    } catch (RuntimeException e) {
+      // If the database is away, the locker says so; else nobody would say why no job starts.
+      boolean isAway = locker.sessionAge() == null;
+      Duration pause = isAway ? Timings.LONGEST_PAUSE : outage.failed(e);
+      openAt = System.nanoTime() + pause.toNanos();
+      return pause;
+    }
   }
 
   /** Whether there is nothing to write for certain; may be called by any thread. */
@@ -155,7 +171,7 @@ final class Finisher implements Runnable {
       try {
         writer.write(open);
       } finally {
-        written.run();
+        locker.wakeForReleased();
       }
     } while (!added.isEmpty() && !givingUp && !open.settings().isWritingWhatIsFree());
   }

@@ -49,7 +49,13 @@ final class PoolLog {
         .addKeyValue("pool", name)
         .addKeyValue("queues", queues)
         .addKeyValue("threads", settings.count())
-        .log("Pool \"{}\" started: queues {}, {} threads", name, queues, settings.count());
+        .addKeyValue("connections", settings.connections())
+        .log(
+            "Pool \"{}\" started: queues {}, {} threads, up to {} connections",
+            name,
+            queues,
+            settings.count(),
+            settings.connections());
   }
 
   /**

@@ -2,7 +2,6 @@ package dev.qg.internal.work;
 
 import dev.qg.internal.concurrent.Timings;
 import dev.qg.internal.sql.Statements;
-import java.time.Duration;
 import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 
@@ -25,38 +24,23 @@ final class WriteSession {
   /** When the session was last used. */
   private long usedAt;
 
-  /** When the next attempt to open one early is due. */
-  private long openAt = System.nanoTime();
-
   WriteSession(Connections connections, Statements sql) {
     this.connections = connections;
     this.sql = sql;
   }
 
-  /**
-   * Opens one early, if there is none and it is time.
-   *
-   * @return how long until the next attempt
-   */
-  Duration openEarly() {
-    long left = openAt - System.nanoTime();
-    if (current != null) {
-      return Timings.NO_LIMIT;
-    }
-    if (left > 0) {
-      return Duration.ofNanos(left);
-    }
-    openingEarly = true;
-    try {
-      get();
-      return Timings.NO_LIMIT;
-    } catch (RuntimeException e) {
-      close();
-      // There is nothing to write yet: if it still fails then, that is told.
-      openAt = System.nanoTime() + Timings.LONGEST_PAUSE.toNanos();
-      return Timings.LONGEST_PAUSE;
-    } finally {
-      openingEarly = false;
+  /** Opens one early, if there is none. */
+  void openEarly() {
+    if (current == null) {
+      openingEarly = true;
+      try {
+        get();
+      } catch (RuntimeException e) {
+        close();
+        throw e;
+      } finally {
+        openingEarly = false;
+      }
     }
   }
 
