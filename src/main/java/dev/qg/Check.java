@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.qg.internal.sql.StorableText;
 import java.time.Duration;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** Checks what callers give us; each message names the argument and its value. */
@@ -18,6 +19,18 @@ final class Check {
       throw new NullPointerException(name + " must not be null");
     }
     return value;
+  }
+
+  /** What a client does by itself it would do in, and to, the transactions of others. */
+  static DataSource dataSource(DataSource dataSource) {
+    if (SpringTransactions.areSharedBy(notNull("dataSource", dataSource))) {
+      throw new IllegalArgumentException(
+          "dataSource is a TransactionAwareDataSourceProxy, whose connections belong to the"
+              + " transaction of their thread, or wraps one. Give Qg the connection pool itself (its"
+              + " getTargetDataSource()), and enqueue within a transaction by qg.enqueue(ctx, job),"
+              + " where ctx may use the proxy");
+    }
+    return dataSource;
   }
 
   static String type(String type) {

@@ -15,12 +15,19 @@ import org.jspecify.annotations.Nullable;
 final class CommitListener implements TransactionListener {
 
   private final WakeUps wakeUps;
+  private final TransactionWarning warning;
 
-  /** What belongs to one transaction, nested or not. */
-  private record Pending(Configuration own, @Nullable Pending outer, JobNotices notices) {}
+  /**
+   * What belongs to one transaction, nested or not.
+   *
+   * @param before the transaction that its thread had before, if any
+   */
+  private record Pending(
+      Configuration own, @Nullable Pending outer, JobNotices notices, @Nullable Object before) {}
 
-  CommitListener(WakeUps wakeUps) {
+  CommitListener(WakeUps wakeUps, TransactionWarning warning) {
     this.wakeUps = wakeUps;
+    this.warning = warning;
   }
 
   /** What is told after the commit of the transaction; null if no such listener has seen it. */
@@ -35,19 +42,35 @@ final class CommitListener implements TransactionListener {
     Pending outer = pending(own, wakeUps);
     // Already there if the listener was set twice.
     if (outer == null || outer.own != own) {
-      own.data(wakeUps, new Pending(own, outer, new JobNotices()));
+      Pending pending = new Pending(own, outer, new JobNotices(), warning.current());
+      own.data(wakeUps, pending);
+      warning.setCurrent(pending);
     }
   }
 
   /** Called also when the commit failed: then workers look once for nothing. */
   @Override
   public void commitEnd(TransactionContext context) {
-    Pending pending = pending(context.configuration(), wakeUps);
+    Pending pending = end(context);
     if (pending != null && pending.outer != null) {
       pending.outer.notices.addAll(pending.notices);
     } else if (pending != null) {
       pending.notices.list().forEach(wakeUps::publish);
     }
+  }
+
+  /** Called after a commit that failed, too. */
+  @Override
+  public void rollbackEnd(TransactionContext context) {
+    end(context);
+  }
+
+  private @Nullable Pending end(TransactionContext context) {
+    Pending pending = pending(context.configuration(), wakeUps);
+    if (pending != null && warning.current() == pending) {
+      warning.setCurrent(pending.before);
+    }
+    return pending;
   }
 
   private static @Nullable Pending pending(Configuration configuration, WakeUps wakeUps) {

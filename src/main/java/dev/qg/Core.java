@@ -36,6 +36,7 @@ final class Core {
   private static final Logger log = LoggerFactory.getLogger(Core.class);
 
   final Connections connections;
+  final TransactionWarning transactionWarning;
   final Statements sql;
   final Policy policy;
   final InlineJobs inline;
@@ -58,6 +59,7 @@ final class Core {
   Core(DataSource dataSource, Statements sql, Policy policy) {
     this.dataSource = dataSource;
     this.connections = new Connections(dataSource);
+    this.transactionWarning = new TransactionWarning(dataSource);
     this.sql = sql;
     this.policy = policy;
     this.inline = new InlineJobs(sql, policy);

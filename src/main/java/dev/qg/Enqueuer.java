@@ -93,6 +93,7 @@ final class Enqueuer {
   }
 
   private <T> T own(Insertion<T> insertion) {
+    core.transactionWarning.check();
     return core.own(connection -> callers(connection, null, insertion));
   }
 

@@ -29,9 +29,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Immutable and safe for use by many threads; an application needs one. It takes connections
- * from the {@code DataSource} as it needs them, which stays the application's own. The {@code
- * DataSource} should be the pool itself and not a transaction-aware proxy: what the client does on
- * its own connections it commits by itself.
+ * from the {@code DataSource} as it needs them, which stays the application's own. It should be the
+ * pool itself: the client commits by itself what it does on its own connections.
  */
 public final class Qg implements AutoCloseable {
 
@@ -56,13 +55,14 @@ public final class Qg implements AutoCloseable {
     return builder(dataSource).build();
   }
 
-  /** Starts a client with other settings. */
+  /** Starts a client with other settings. A transaction-aware proxy of Spring is refused. */
   public static Builder builder(DataSource dataSource) {
-    return new Builder(Check.notNull("dataSource", dataSource));
+    return new Builder(Check.dataSource(dataSource));
   }
 
   /**
-   * Enqueues a job in a transaction of its own.
+   * Enqueues a job in a transaction of its own, also where the caller has one open: the job then
+   * stays when that rolls back. Within a transaction use {@link #enqueue(DSLContext, Job)}.
    *
    * @return the job's id
    * @throws DataAccessException if the database did not take it
@@ -94,7 +94,8 @@ public final class Qg implements AutoCloseable {
   }
 
   /**
-   * Enqueues jobs, all or none, in a transaction of its own, by few statements or COPY.
+   * Enqueues jobs, all or none, in a transaction of its own, by few statements or COPY. A
+   * transaction that the caller has open takes no part, as with {@link #enqueue(Job)}.
    *
    * @return the jobs' ids, in the order of the jobs
    * @throws DataAccessException if the database did not take them
@@ -198,11 +199,11 @@ public final class Qg implements AutoCloseable {
   }
 
   /**
-   * Tells the workers of this client of what is enqueued in a transaction of jOOQ, right after its
-   * commit. It is for the {@code Configuration} that begins the transaction.
+   * Tells the workers of this client, right after the commit, of what is enqueued in a transaction
+   * that the {@code Configuration} with it begins, and has {@link #enqueue(Job)} warn within it.
    */
   public TransactionListener transactionListener() {
-    return new CommitListener(core.wakeUps);
+    return new CommitListener(core.wakeUps, core.transactionWarning);
   }
 
   /**

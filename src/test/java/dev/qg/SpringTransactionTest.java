@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.qg.fixture.TestDatabase;
 import java.util.Collections;
 import java.util.List;
+import javax.sql.DataSource;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
 import org.jooq.exception.DataAccessException;
@@ -16,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -96,8 +99,31 @@ class SpringTransactionTest {
   }
 
   @Test
-  void isNotCommittedByAClientOnATransactionAwareDataSource() {
-    Qg careless = Qg.create(new TransactionAwareDataSourceProxy(db.dataSource()));
+  void aClientOnATransactionAwareDataSourceIsRefused() {
+    DataSource proxy = new TransactionAwareDataSourceProxy(db.dataSource());
+
+    for (DataSource refused :
+        List.of(
+            proxy,
+            new TransactionAwareDataSourceProxy(new LazyConnectionDataSourceProxy(db.dataSource())),
+            new LazyConnectionDataSourceProxy(proxy),
+            new DelegatingDataSource(proxy))) {
+      assertThatThrownBy(() -> Qg.create(refused))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("the connection pool itself");
+    }
+  }
+
+  @Test
+  void aHiddenTransactionIsNotCommitted() {
+    Qg careless =
+        Qg.create(
+            new DelegatingDataSource(new TransactionAwareDataSourceProxy(db.dataSource())) {
+              @Override
+              public boolean isWrapperFor(Class<?> type) {
+                return false;
+              }
+            });
 
     spring.executeWithoutResult(
         status -> {
