@@ -188,11 +188,7 @@ class BrokenEngineTest {
   }
 
   private void enqueue(long order) {
-    db.ctx()
-        .transaction(
-            tx ->
-                Orders.write(
-                    tx.dsl(), List.of(order), List.of(db.qg().enqueue(tx, Orders.job(order)))));
+    db.ctx().transaction(tx -> Orders.enqueue(db.qg(), tx, List.of(Orders.job(order))));
   }
 
   private void work(Way way, DataSource dataSource) throws Exception {

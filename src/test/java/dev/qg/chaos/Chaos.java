@@ -98,8 +98,16 @@ public final class Chaos {
 
   private boolean run() throws IOException {
     say(
-        "seed %d, %s minutes and %s of calm, %.0f orders a second; logs are in %s"
-            .formatted(seed, inMinutes(duration), inMinutes(calm), rate, directory));
+        "seed %d, %s minutes and %s of calm, %.0f orders a second, %s; logs are in %s"
+            .formatted(
+                seed,
+                inMinutes(duration),
+                inMinutes(calm),
+                rate,
+                WorkerProcess.HAS_VIRTUAL_THREADS
+                    ? "virtual threads in a pool"
+                    : "no virtual threads",
+                directory));
     // Awaits are not to fail by what fails elsewhere.
     Awaitility.doNotCatchUncaughtExceptionsByDefault();
     Machine machine = new Machine(directory, seed, rate);
@@ -143,6 +151,7 @@ public final class Chaos {
         .tell(ctx -> strikes.forEach(strike -> Orders.noteStrike(ctx, strike.began, strike.ended)));
     machine.answers().forEach(file -> Answers.load(machine.servers(), file));
     Verdict verdict = Verdict.awaited(machine.servers());
+    System.out.println(machine.servers().ask(Tally::byQueue));
     verdict.lines().forEach(System.out::println);
     return verdict.isClean();
   }

@@ -47,20 +47,31 @@ final class ClassicProcess {
   private static void work(DSLContext session, DSLContext outside, Progress progress) {
     ClassicClient client = new ClassicClient(session);
     while (true) {
-      client.workOneInTransaction(
-          "",
-          job -> {
-            long order =
-                session
-                    .fetchSingle("select order_id from orders where job_id = ?", job.id())
-                    .get(0, Long.class);
-            Orders.call(outside, order, job.id(), job.errorCount());
-            if (Orders.isTransactional(order)) {
-              Orders.effect(session, order, job.id());
-            }
-            progress.worked();
-          });
+      Plan.QUEUES.forEach(queue -> workOne(client, queue, session, outside, progress));
       LockSupport.parkNanos(PAUSE);
     }
+  }
+
+  private static void workOne(
+      ClassicClient client,
+      String queue,
+      DSLContext session,
+      DSLContext outside,
+      Progress progress) {
+    client.workOneInTransaction(
+        queue,
+        job -> {
+          long order =
+              session
+                  .fetchSingle("select order_id from orders where job_id = ?", job.id())
+                  .get(0, Long.class);
+          Orders.call(
+              outside,
+              new Orders.Attempt(order, job.id(), job.errorCount(), job.queue(), job.priority()));
+          if (Orders.isTransactional(order)) {
+            Orders.effect(session, order, job.id());
+          }
+          progress.worked();
+        });
   }
 }

@@ -68,11 +68,7 @@ class KilledWorkerTest {
   }
 
   private void kill(Way way, Moment moment, long order) {
-    db.ctx()
-        .transaction(
-            tx ->
-                Orders.write(
-                    tx.dsl(), List.of(order), List.of(db.qg().enqueue(tx, Orders.job(order)))));
+    db.ctx().transaction(tx -> Orders.enqueue(db.qg(), tx, List.of(Orders.job(order))));
     try (Jvm victim =
         Jvm.of(Victim.class).options("-Xmx64m").start(db.url(), way.name(), moment.name())) {
       victim.awaitLine(Victim.THERE);

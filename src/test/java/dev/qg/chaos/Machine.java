@@ -29,12 +29,15 @@ final class Machine implements AutoCloseable {
   /** What is not done by then is worth a look. */
   private static final Duration SLOW = Duration.ofSeconds(15);
 
+  private static final String EACH_QUEUE = String.valueOf(Plan.QUEUES.size());
+
   private final Path directory;
   private final long seed;
   private final Servers servers;
   private final List<Part> mortals = new ArrayList<>();
   private final List<Part> workers = new ArrayList<>();
   private final List<Part> producers = new ArrayList<>();
+  private final Part reviver;
   private final List<String> fallen = new ArrayList<>();
 
   /**
@@ -47,10 +50,11 @@ final class Machine implements AutoCloseable {
     this.directory = directory;
     this.seed = seed;
     this.servers = new Servers();
+    this.reviver = part("reviver", ReviverProcess.class);
     try {
       workers.add(part("steady", WorkerProcess.class, "4", "pool"));
-      mortals.add(part("pool", WorkerProcess.class, "8", "pool"));
-      mortals.add(part("workers", WorkerProcess.class, "2", "workers"));
+      mortals.add(part("pool", WorkerProcess.class, "8", "virtual"));
+      mortals.add(part("workers", WorkerProcess.class, EACH_QUEUE, "workers"));
       mortals.add(part("classic", ClassicProcess.class));
       workers.addAll(mortals);
       for (String number : List.of("1", "2")) {
@@ -61,6 +65,7 @@ final class Machine implements AutoCloseable {
                 String.valueOf(rate / 2),
                 answers(number).toString()));
       }
+      producers.add(reviver);
       all().forEach(Part::start);
     } catch (Throwable t) {
       close();
@@ -107,10 +112,10 @@ final class Machine implements AutoCloseable {
     return random.nextInt(3) == 0 ? producer(random) : workers.get(random.nextInt(workers.size()));
   }
 
-  /** Waits until all jobs that are there now are done, and tells how long that took. */
+  /** Waits until all jobs that are due now are done, and tells how long that took. */
   Duration awaitRecovery() {
     long start = System.nanoTime();
-    long[] last = {-1};
+    String[] due = {""};
     boolean[] isTold = {false};
     // Whatever fails meanwhile is what the fault has left, until there is no patience any more.
     await("all jobs are done")
@@ -119,20 +124,28 @@ final class Machine implements AutoCloseable {
         .ignoreExceptions()
         .until(
             () -> {
-              if (last[0] < 0) {
-                last[0] = number("select coalesce(max(job_id), 0) from que_jobs");
+              if (due[0].isEmpty()) {
+                due[0] = servers.ask(Machine::dueJobs);
               }
               if (!isTold[0] && System.nanoTime() - start > SLOW.toNanos()) {
-                tellStragglers(last[0]);
+                tellStragglers(due[0]);
                 isTold[0] = true;
               }
-              return number("select count(*) from que_jobs where job_id <= " + last[0]) == 0;
+              return number("select count(*) from que_jobs j where " + due[0]) == 0;
             });
     return Duration.ofNanos(System.nanoTime() - start);
   }
 
-  private void tellStragglers(long last) throws IOException {
-    List<String> told = servers.ask(ctx -> Stragglers.upTo(last, ctx));
+  /** A condition for the jobs that are due now, also where their retries are due later. */
+  private static String dueJobs(DSLContext ctx) {
+    return ctx.fetchSingle(
+            "select format('j.job_id <= %s and (j.error_count > 0 or j.run_at <= %L)',"
+                + " coalesce(max(job_id), 0), now()) from que_jobs")
+        .get(0, String.class);
+  }
+
+  private void tellStragglers(String due) throws IOException {
+    List<String> told = servers.ask(ctx -> Stragglers.of(due, ctx));
     Files.write(
         directory.resolve("stragglers.txt"),
         told,
@@ -182,11 +195,20 @@ final class Machine implements AutoCloseable {
     return fallen;
   }
 
-  /** Ends the producers, and lets the workers do all that is left. */
+  /** Ends the producers, and lets the workers do all that is left, revived jobs too. */
   void drain() {
     noteFallen();
-    producers.forEach(part -> part.jvm().kill());
-    awaitRecovery();
+    producers.stream().filter(part -> part != reviver).forEach(part -> part.jvm().kill());
+    await("nothing is left to do")
+        .atMost(PATIENCE)
+        .ignoreExceptions()
+        .until(
+            () ->
+                number(
+                        "select (select count(*) from que_jobs)"
+                            + " + (select count(*) from qg_dead_jobs where job_class = 'MortalOrder')")
+                    == 0);
+    reviver.jvm().kill();
   }
 
   /** Ends the workers, as an application does, and producers that are still there. */
@@ -231,7 +253,8 @@ final class Machine implements AutoCloseable {
   long workedOrders() {
     return number(
         "select (select count(*) from orders)"
-            + " - (select count(*) from que_jobs where job_class = 'Order')");
+            + " - (select count(*) from que_jobs where job_class like '%Order')"
+            + " - (select count(*) from qg_dead_jobs)");
   }
 
   private long number(String query) {

@@ -14,7 +14,6 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
-import org.jooq.Configuration;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
 import org.jooq.exception.DataAccessException;
@@ -48,6 +47,7 @@ final class ProducerProcess {
   private final Qg qg;
   private final DSLContext ctx;
   private final FileChannel answers;
+  private final long seed;
   private final Random random;
   private long next;
 
@@ -55,6 +55,7 @@ final class ProducerProcess {
     this.qg = qg;
     this.ctx = ctx;
     this.answers = answers;
+    this.seed = seed;
     this.random = Dice.of(seed, thread);
     this.next = thread << BITS_OF_COUNT;
   }
@@ -110,7 +111,8 @@ final class ProducerProcess {
     try {
       ctx.transaction(
           cfg -> {
-            enqueue(cfg, orders);
+            Orders.enqueue(
+                qg, cfg, orders.stream().map(order -> Plan.of(seed, order).job(order)).toList());
             if (rollBack) {
               throw new RolledBack();
             }
@@ -123,14 +125,6 @@ final class ProducerProcess {
       LockSupport.parkNanos(PAUSE_NANOS);
     }
     return count;
-  }
-
-  private void enqueue(Configuration tx, List<Long> orders) {
-    List<Long> jobs =
-        orders.size() == 1
-            ? List.of(qg.enqueue(tx, Orders.job(orders.get(0))))
-            : qg.enqueueAll(tx, orders.stream().map(Orders::job).toList());
-    Orders.write(tx.dsl(), orders, jobs);
   }
 
   private void heard(List<Long> orders, boolean committed) {

@@ -15,9 +15,7 @@ final class Stragglers {
         left join pg_locks l on l.locktype = 'advisory' and l.objsubid = 1
           and l.classid::bigint = j.job_id >> 32 and l.objid::bigint = j.job_id & 4294967295
         left join pg_stat_activity a on a.pid = l.pid
-      where j.job_id <= ?
-      order by j.job_id
-      limit 50
+      where
       """;
 
   private static final String SESSIONS =
@@ -31,11 +29,15 @@ final class Stragglers {
 
   private Stragglers() {}
 
-  /** The jobs up to this one, who has locked them, and what all sessions do. */
-  static List<String> upTo(long job, DSLContext ctx) {
+  /**
+   * Jobs, who has locked them, and what all sessions do.
+   *
+   * @param which a condition on the jobs {@code j}
+   */
+  static List<String> of(String which, DSLContext ctx) {
     return List.of(
         ctx.fetchSingle("select now()").toString(),
-        ctx.fetch(JOBS, job).format(Integer.MAX_VALUE),
+        ctx.fetch(JOBS + which + " order by j.job_id limit 50").format(Integer.MAX_VALUE),
         ctx.fetch(SESSIONS).format(Integer.MAX_VALUE));
   }
 }

@@ -17,6 +17,7 @@ import org.jooq.DSLContext;
  * @param orders how many were committed
  * @param done how many of them are done
  * @param waiting how many jobs are left
+ * @param dead how many are dead
  * @param repeatedCalls how many calls were made again, which is allowed where something struck
  * @param locks how many advisory locks are left
  * @param sessions how many sessions are left
@@ -26,6 +27,7 @@ record Verdict(
     long orders,
     long done,
     long waiting,
+    long dead,
     long repeatedCalls,
     long locks,
     long sessions,
@@ -91,7 +93,7 @@ record Verdict(
     ctx.execute("set work_mem = '256MB'");
     ctx.execute("set enable_hashagg = off");
     ctx.execute("set enable_hashjoin = off");
-    ctx.execute("analyze orders, effects, calls, answers");
+    ctx.execute("analyze orders, effects, calls, failures, revivals, answers, qg_dead_jobs");
     Map<Rule, List<Long>> violations = new EnumMap<>(Rule.class);
     for (Rule rule : Rule.values()) {
       List<Long> found = rule.violations(ctx);
@@ -105,6 +107,7 @@ record Verdict(
             ctx,
             "(select order_id from effects union select order_id from calls where order_id % 2 = 1) x"),
         count(ctx, "que_jobs"),
+        count(ctx, "qg_dead_jobs"),
         count(ctx, "calls") - count(ctx, "(select distinct order_id from calls) called"),
         locks(ctx),
         sessions(ctx),
@@ -138,8 +141,8 @@ record Verdict(
   List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(
-        "%,d orders committed, %,d done, %,d jobs left; calls made again: %,d"
-            .formatted(orders, done, waiting, repeatedCalls));
+        "%,d orders committed, %,d done, %,d jobs left, %,d dead; calls made again: %,d"
+            .formatted(orders, done, waiting, dead, repeatedCalls));
     for (Rule rule : Rule.values()) {
       List<Long> found = violations.getOrDefault(rule, List.of());
       lines.add(

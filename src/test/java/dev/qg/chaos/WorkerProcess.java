@@ -30,6 +30,10 @@ final class WorkerProcess {
   private static final Duration INTERVAL = Duration.ofMillis(50);
 
   private static final Duration LIMIT_OF_SHUTDOWN = Duration.ofSeconds(10);
+
+  /** Whether this JDK has virtual threads. */
+  static final boolean HAS_VIRTUAL_THREADS = Runtime.version().feature() >= 21;
+
   private static final int LEAST_BYTES = 1_024;
   private static final Duration WITHOUT_MEMORY = Duration.ofSeconds(5);
 
@@ -44,27 +48,36 @@ final class WorkerProcess {
     this.outside = outside;
   }
 
-  /** What each {@link Part} is told, how many jobs at a time, and "pool" or "workers". */
+  /**
+   * What each {@link Part} is told, how many jobs at a time, and "workers", "pool", or "virtual"
+   * for a pool on virtual threads where the JDK has them.
+   */
   public static void main(String[] args) {
     Applications.begin();
     String name = args[1];
     int count = Integer.parseInt(args[4]);
-    boolean isPool = args[5].equals("pool");
+    boolean isPool = !args[5].equals("workers");
     // Two for each handler, and what a pool has for itself.
     HikariDataSource dataSource = Applications.dataSource(args[0], name, 2 * count + 3);
     Qg qg =
         Qg.builder(dataSource)
-            .retryPolicy(
-                RetryPolicy.builder()
-                    .delay(failures -> Duration.ofMillis(100L * Math.min(failures, 10)))
-                    .build())
+            .retryPolicy(policy().build())
+            .retryPolicy(Orders.MORTAL, policy().maxAttempts(Orders.MAX_ATTEMPTS).build())
+            .retryPolicy(Orders.HOPELESS, policy().maxAttempts(Orders.MAX_ATTEMPTS).build())
             .build();
     WorkerProcess process =
         new WorkerProcess(
             Long.parseLong(args[3]), isPool, DSL.using(dataSource, SQLDialect.POSTGRES));
-    WorkMap workMap = WorkMap.of(Orders.TYPE, process.handler());
+    WorkFunc handler = process.handler();
+    WorkMap workMap =
+        WorkMap.builder()
+            .add(Orders.TYPE, handler)
+            .add(Orders.MORTAL, handler)
+            .add(Orders.HOPELESS, handler)
+            .build();
+    boolean isVirtual = args[5].equals("virtual") && HAS_VIRTUAL_THREADS;
     Predicate<Duration> shutdown =
-        isPool ? pool(qg, workMap, name, count) : workers(qg, workMap, count);
+        isPool ? pool(qg, workMap, name, count, isVirtual) : workers(qg, workMap, count);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
@@ -79,8 +92,18 @@ final class WorkerProcess {
     process.progress.report();
   }
 
-  private static Predicate<Duration> pool(Qg qg, WorkMap workMap, String name, int count) {
-    WorkerPool pool = WorkerPool.builder(qg, workMap).name(name).count(count).build();
+  /** How long a job waits is told by a rule, too. */
+  private static RetryPolicy.Builder policy() {
+    return RetryPolicy.builder()
+        .delay(failures -> Duration.ofMillis(100L * Math.min(failures, 10)));
+  }
+
+  private static Predicate<Duration> pool(
+      Qg qg, WorkMap workMap, String name, int count, boolean isVirtual) {
+    String[] others = Plan.QUEUES.stream().skip(1).toArray(String[]::new);
+    WorkerPool.Builder builder =
+        WorkerPool.builder(qg, workMap).name(name).count(count).queues(Plan.QUEUES.get(0), others);
+    WorkerPool pool = (isVirtual ? builder.virtualThreads() : builder).build();
     pool.start();
     return pool::shutdown;
   }
@@ -88,7 +111,8 @@ final class WorkerProcess {
   private static Predicate<Duration> workers(Qg qg, WorkMap workMap, int count) {
     List<Worker> workers =
         IntStream.range(0, count)
-            .mapToObj(i -> Worker.builder(qg, workMap).interval(INTERVAL).build())
+            .mapToObj(i -> Plan.QUEUES.get(i % Plan.QUEUES.size()))
+            .map(queue -> Worker.builder(qg, workMap).queue(queue).interval(INTERVAL).build())
             .toList();
     AtomicBoolean isToEnd = new AtomicBoolean();
     workers.forEach(
@@ -109,9 +133,14 @@ final class WorkerProcess {
 
   private WorkFunc handler() {
     return job -> {
-      // The same for each attempt of a job.
-      int dice = Dice.of(seed, Orders.order(job) * 31 + job.errorCount()).nextInt(20_000);
-      if (Orders.isTransactional(Orders.order(job))) {
+      long order = Orders.order(job.args());
+      int revivals = job.type().equals(Orders.TYPE) ? 0 : Orders.revivals(outside, job.id());
+      if (Plan.of(seed, order).fails(job.errorCount(), revivals)) {
+        Orders.fail(outside, job);
+      }
+      // The same each time that it is worked after as many errors.
+      int dice = Dice.of(seed, order * 31 + job.errorCount() + 7L * revivals).nextInt(20_000);
+      if (Orders.isTransactional(order)) {
         Orders.work(outside, job);
         misbehave(dice);
         misbehaveInTransaction(job, dice);
