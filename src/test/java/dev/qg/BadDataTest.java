@@ -25,6 +25,7 @@ import org.jooq.Field;
 import org.jooq.JSON;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Whatever another client may have written into the table is worked or set aside with an error, and
  * never keeps the jobs behind it waiting.
  */
+@Tag("slow")
 class BadDataTest {
 
   private static final int LARGE = 50 * 1024 * 1024;

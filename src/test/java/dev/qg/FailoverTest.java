@@ -28,6 +28,7 @@ import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Workers follow the primary: what was acknowledged is worked on the new one, once as far as the
  * database goes, and a standby is left alone.
  */
+@Tag("slow")
 class FailoverTest {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -22,6 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 import org.jooq.impl.DSL;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * A pool makes do with the room that the server's lock table has, and never stands still; where
  * there is none at all, workers of both kinds wait for it and lose nothing.
  */
+@Tag("slow")
 class FullLockTableTest {
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();

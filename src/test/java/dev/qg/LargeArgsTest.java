@@ -18,6 +18,7 @@ import org.awaitility.Awaitility;
 import org.jooq.JSON;
 import org.jooq.Records;
 import org.jooq.impl.DSL;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ import org.postgresql.ds.PGSimpleDataSource;
  * A queue that is larger than the memory of its workers is worked, and a job that is larger than
  * that is set aside. The workers are in a process with little of it.
  */
+@Tag("slow")
 class LargeArgsTest {
 
   private static final String SMALL = "-Xmx64m";

@@ -16,11 +16,13 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A handler that fills the heap fails, and whatever that does to others, no job is lost by it. */
+@Tag("slow")
 class NoMemoryTest {
 
   private static final int GREEDY = 20;

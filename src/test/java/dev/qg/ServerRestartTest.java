@@ -31,6 +31,7 @@ import org.jooq.impl.DSL;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +44,7 @@ import org.postgresql.ds.PGSimpleDataSource;
  * themselves, each committed job is worked, and what was written through its transaction is there
  * once.
  */
+@Tag("slow")
 class ServerRestartTest {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * A worker's process is killed at each moment of a job's life: what it had not committed is done by
  * another one, and what it had committed is not done again.
  */
+@Tag("slow")
 class KilledWorkerTest {
 
   @RegisterExtension final TestDatabase db = TestDatabase.withTables();
