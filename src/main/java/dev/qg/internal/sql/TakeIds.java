@@ -3,7 +3,6 @@ package dev.qg.internal.sql;
 import static dev.qg.jooq.Tables.QUE_JOBS;
 import static java.util.Objects.requireNonNull;
 import static org.jooq.impl.DSL.cast;
-import static org.jooq.impl.DSL.concat;
 import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.function;
 import static org.jooq.impl.DSL.generateSeries;
@@ -45,7 +44,8 @@ import org.jooq.impl.SQLDataType;
  *     on ("pg_depend"."classid" = to_regclass('pg_attrdef')
  *       and "pg_depend"."objid" = "pg_attrdef"."oid"
  *       and "pg_depend"."refclassid" = to_regclass('pg_class')
- *       and replace(pg_get_expr("pg_attrdef"."adbin", "pg_attrdef"."adrelid"), '', '') = (('nextval(''' || replace(cast(cast("pg_depend"."refobjid" as regclass) as text), '''', '''''')) || '''::regclass)'))
+ *       and replace(pg_get_expr("pg_attrdef"."adbin", "pg_attrdef"."adrelid"), '', '') = replace('nextval(''%''::regclass)',
+ *             '%', replace(cast(cast("pg_depend"."refobjid" as regclass) as text), '''', '''''')))
  *     where ("pg_attribute"."attrelid" = cast('"que_jobs"' as regclass) and "pg_attribute"."attname" = 'job_id')))
  * from generate_series(1, ?)
  * }</pre>
@@ -79,12 +79,10 @@ final class TakeIds {
     Field<Long> tableOfDefault = oid(DEFAULT, "adrelid");
     Field<String> expression =
         function("pg_get_expr", SQLDataType.CLOB, oid(DEFAULT, "adbin"), tableOfDefault);
-    Field<String> nextOfUsed =
-        concat(
-            inline("nextval('"),
-            // Not quote_literal, which writes E'' where there is a backslash: pg_get_expr doesn't.
-            replace(cast(Functions.regclass(used), SQLDataType.CLOB), inline("'"), inline("''")),
-            inline("'::regclass)"));
+    // Not quote_literal, which writes E'' where there is a backslash: pg_get_expr doesn't.
+    Field<String> quoted =
+        replace(cast(Functions.regclass(used), SQLDataType.CLOB), inline("'"), inline("''"));
+    Field<String> nextOfUsed = replace(inline("nextval('%'::regclass)"), inline("%"), quoted);
     return select(
             when(oid(DEFAULT, "oid").isNull(), Functions.serialSequence(table, column))
                 .otherwise(Functions.regclass(used)))
